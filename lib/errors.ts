@@ -1,0 +1,285 @@
+/**
+ * Every error a caller may want to act on: one base class, one stable `code` each, fields instead
+ * of text to be parsed.
+ *
+ * @example
+ * ```ts
+ * import { NotFoundError } from "@davit/davit/errors";
+ *
+ * const error = new NotFoundError("tag", "v1", "registry.example/app");
+ * console.assert(error.code === "ERR_NOT_FOUND");
+ * ```
+ *
+ * @module
+ */
+
+/** The stable codes of {@linkcode DavitError}. */
+export type ErrorCode =
+  | "ERR_ALREADY_EXISTS"
+  | "ERR_COMPRESSION"
+  | "ERR_CONSUMED"
+  | "ERR_DIGEST_MISMATCH"
+  | "ERR_DOCKER"
+  | "ERR_DOCUMENT"
+  | "ERR_FILE"
+  | "ERR_LIMIT_EXCEEDED"
+  | "ERR_NETWORK"
+  | "ERR_NOT_COMPUTED"
+  | "ERR_NOT_FOUND"
+  | "ERR_PLATFORM"
+  | "ERR_POLICY"
+  | "ERR_REGISTRY"
+  | "ERR_SIZE_MISMATCH"
+  | "ERR_SPEC"
+  | "ERR_TAR"
+  | "ERR_UNAUTHORIZED"
+  | "ERR_UNSUPPORTED";
+
+/** The base of every error of davit that a caller can act on. */
+export abstract class DavitError extends Error {
+  /** Says which condition this is, in a form that does not change between versions. */
+  abstract readonly code: ErrorCode;
+
+  /** @param message What could not be done, expected and found. */
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** Something with that name is there already and may not be replaced. */
+export class AlreadyExistsError extends DavitError {
+  /** Stable code. */
+  override readonly code = "ERR_ALREADY_EXISTS";
+  /** What stands in the way. */
+  readonly subject: string;
+
+  /** @param subject What stands in the way. */
+  constructor(subject: string, options?: ErrorOptions) {
+    super(`Cannot create "${subject}": it already exists`, options);
+    this.subject = subject;
+  }
+}
+
+/** Compressed bytes that do not decode, or a compression nobody here knows. */
+export class CompressionError extends DavitError {
+  /** Stable code. */
+  override readonly code = "ERR_COMPRESSION";
+}
+
+/** A single-pass stream was asked for a second time. */
+export class ConsumedError extends DavitError {
+  /** Stable code. */
+  override readonly code = "ERR_CONSUMED";
+
+  /** @param what The thing that can be read once only. */
+  constructor(what: string, options?: ErrorOptions) {
+    super(`Cannot read ${what} again: it is a single-pass stream and was consumed`, options);
+  }
+}
+
+/** Content does not hash to the digest that names it. */
+export class DigestMismatchError extends DavitError {
+  /** Stable code. */
+  override readonly code = "ERR_DIGEST_MISMATCH";
+  /** The digest that was promised. */
+  readonly expected: string;
+  /** The digest of the bytes that came. */
+  readonly actual: string;
+
+  /** @param expected The promised digest. @param actual The digest of the bytes. */
+  constructor(expected: string, actual: string, options?: ErrorOptions) {
+    super(`Cannot accept content: expected digest "${expected}", got "${actual}"`, options);
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** The `docker` command is missing, cannot reach its engine, or failed. */
+export class DockerError extends DavitError {
+  /** Stable code. */
+  override readonly code = "ERR_DOCKER";
+  /** The command's exit code, or `undefined` when it never started. */
+  readonly exitCode: number | undefined;
+
+  /** @param message What could not be done. */
+  constructor(message: string, options?: ErrorOptions & { readonly exitCode?: number }) {
+    super(message, options);
+    this.exitCode = options?.exitCode;
+  }
+}
+
+/** A manifest, index, config or archive document that breaks its format. */
+export class DocumentError extends DavitError {
+  /** Stable code. */
+  override readonly code = "ERR_DOCUMENT";
+}
+
+/** A file or directory that cannot be read or written as asked. */
+export class FileError extends DavitError {
+  /** Stable code. */
+  override readonly code = "ERR_FILE";
+  /** The path as the caller gave it. */
+  readonly path: string;
+
+  /** @param message What could not be done. @param path The path. */
+  constructor(message: string, path: string, options?: ErrorOptions) {
+    super(message, options);
+    this.path = path;
+  }
+}
+
+/** Input that grows past a named limit. */
+export class LimitExceededError extends DavitError {
+  /** Stable code. */
+  override readonly code = "ERR_LIMIT_EXCEEDED";
+  /** The limit's value, in bytes or items. */
+  readonly limit: number;
+
+  /** @param what What grew too large. @param limit The most that is accepted. */
+  constructor(what: string, limit: number, options?: ErrorOptions) {
+    super(`Cannot read ${what}: expected at most ${limit}, got more`, options);
+    this.limit = limit;
+  }
+}
+
+/** The other side could not be reached, or the connection broke. */
+export class NetworkError extends DavitError {
+  /** Stable code. */
+  override readonly code = "ERR_NETWORK";
+}
+
+/** A digest, diff ID or size that is known only when the bytes have passed. */
+export class NotComputedError extends DavitError {
+  /** Stable code. */
+  override readonly code = "ERR_NOT_COMPUTED";
+
+  /** @param what What is not known yet. */
+  constructor(what: string, options?: ErrorOptions) {
+    super(`Cannot tell the ${what}: the layer's bytes have not passed yet`, options);
+  }
+}
+
+/** Nothing with that name. */
+export class NotFoundError extends DavitError {
+  /** Stable code. */
+  override readonly code = "ERR_NOT_FOUND";
+  /** The kind of thing: `tag`, `blob`, `manifest`, `file`. */
+  readonly kind: string;
+  /** The name that was asked for. */
+  readonly subject: string;
+
+  /** @param kind The kind of thing. @param subject Its name. @param place Where it was sought. */
+  constructor(kind: string, subject: string, place?: string, options?: ErrorOptions) {
+    super(
+      `Cannot find ${kind} "${subject}"${place === undefined ? "" : ` in ${place}`}`,
+      options,
+    );
+    this.kind = kind;
+    this.subject = subject;
+  }
+}
+
+/** No image for the wanted platform. */
+export class PlatformError extends DavitError {
+  /** Stable code. */
+  override readonly code = "ERR_PLATFORM";
+  /** The platforms that are there, as `os/architecture[/variant]`. */
+  readonly available: readonly string[];
+
+  /** @param message What could not be chosen. @param available The platforms that are there. */
+  constructor(message: string, available: readonly string[], options?: ErrorOptions) {
+    super(message, options);
+    this.available = available;
+  }
+}
+
+/** An answer asked for something that davit refuses for the user's safety. */
+export class PolicyError extends DavitError {
+  /** Stable code. */
+  override readonly code = "ERR_POLICY";
+}
+
+/** A registry refused a request. */
+export class RegistryError extends DavitError {
+  /** Stable code. */
+  override readonly code = "ERR_REGISTRY";
+  /** The HTTP status. */
+  readonly status: number;
+  /** The error codes of the body, such as `MANIFEST_UNKNOWN`. */
+  readonly errorCodes: readonly string[];
+
+  /** @param message What could not be done. @param status The HTTP status. */
+  constructor(
+    message: string,
+    status: number,
+    errorCodes: readonly string[] = [],
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.status = status;
+    this.errorCodes = errorCodes;
+  }
+}
+
+/** Content is shorter or longer than its descriptor says. */
+export class SizeMismatchError extends DavitError {
+  /** Stable code. */
+  override readonly code = "ERR_SIZE_MISMATCH";
+  /** The size that was promised, in bytes. */
+  readonly expected: number;
+  /** The bytes that came, at the moment of the failure. */
+  readonly actual: number;
+
+  /** @param expected The promised size in bytes. @param actual The bytes that came. */
+  constructor(expected: number, actual: number, options?: ErrorOptions) {
+    super(
+      `Cannot accept content: expected ${expected} bytes, got ${
+        actual > expected ? "more" : actual
+      }`,
+      options,
+    );
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** A build file that breaks its schema. */
+export class SpecError extends DavitError {
+  /** Stable code. */
+  override readonly code = "ERR_SPEC";
+}
+
+/** A tar stream that breaks its format, with the offset of the damage. */
+export class TarError extends DavitError {
+  /** Stable code. */
+  override readonly code = "ERR_TAR";
+  /** Byte offset in the tar stream. */
+  readonly offset: number;
+
+  /** @param message What is wrong. @param offset Byte offset in the tar stream. */
+  constructor(message: string, offset: number, options?: ErrorOptions) {
+    super(`${message} (at byte ${offset})`, options);
+    this.offset = offset;
+  }
+}
+
+/** A registry wants other credentials. */
+export class UnauthorizedError extends DavitError {
+  /** Stable code. */
+  override readonly code = "ERR_UNAUTHORIZED";
+  /** The HTTP status, 401 or 403. */
+  readonly status: number;
+
+  /** @param message What was refused and what to do. @param status The HTTP status. */
+  constructor(message: string, status: number, options?: ErrorOptions) {
+    super(message, options);
+    this.status = status;
+  }
+}
+
+/** The place or the format cannot hold what it was given. */
+export class UnsupportedError extends DavitError {
+  /** Stable code. */
+  override readonly code = "ERR_UNSUPPORTED";
+}

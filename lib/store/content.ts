@@ -1,0 +1,67 @@
+import { type Digest, digestBytes } from "../oci/digest.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { ContentSource } from "../layer/content_source.ts";
+import type { Layer } from "../layer/layer.ts";
+
+/**
+ * Bytes on their way into a place. Single-pass content has no descriptor until it has been read:
+ * a place then learns digest and size from `sealed()`, after the stream has ended.
+ */
+export interface Content {
+  /** What the bytes are. */
+  readonly mediaType: string;
+  /** The descriptor, when it is known before a byte is read. */
+  readonly descriptor: Descriptor | undefined;
+  /** Where the bytes lie, when they can be taken from there directly (a mount). */
+  readonly origin?: ContentSource;
+  /** Opens the bytes. */
+  open(): Promise<ReadableStream<Uint8Array>>;
+  /** The descriptor; of single-pass content, once the stream has ended. */
+  sealed(): Promise<Descriptor>;
+}
+
+/** Content that is whole in memory: a manifest, a config. */
+export function bytesContent(bytes: Uint8Array, descriptor: Descriptor): Content {
+  return {
+    mediaType: descriptor.mediaType,
+    descriptor,
+    open: () => Promise.resolve(ReadableStream.from([bytes])),
+    sealed: () => Promise.resolve(descriptor),
+  };
+}
+
+/** Describes bytes that are whole in memory. */
+export async function describeBytes(bytes: Uint8Array, mediaType: string): Promise<Descriptor> {
+  const digest: Digest = await digestBytes(bytes);
+  return { mediaType, digest, size: bytes.length };
+}
+
+/** A layer's compressed bytes as content. */
+export function layerContent(layer: Layer): Content {
+  return {
+    mediaType: layer.mediaType,
+    get descriptor() {
+      return layer.descriptor;
+    },
+    ...(layer.origin === undefined ? {} : { origin: layer.origin }),
+    open: () => Promise.resolve(layer.compressed()),
+    async sealed() {
+      return {
+        mediaType: layer.mediaType,
+        digest: await layer.digest(),
+        size: await layer.size(),
+      };
+    },
+  };
+}
+
+/** Content that lies in another place. */
+export function storedContent(origin: ContentSource, descriptor: Descriptor): Content {
+  return {
+    mediaType: descriptor.mediaType,
+    descriptor,
+    origin,
+    open: () => origin.fetch(descriptor),
+    sealed: () => Promise.resolve(descriptor),
+  };
+}
