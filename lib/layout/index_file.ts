@@ -1,0 +1,107 @@
+import { FileError } from "../errors.ts";
+import { withLock } from "./lock.ts";
+import { Roots } from "./roots.ts";
+
+/** An edit of the roots. What it throws fails that edit alone. */
+export type RootsEdit = (roots: Roots) => Roots;
+
+interface Waiting {
+  readonly edit: RootsEdit;
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+interface Snapshot {
+  /** Which file it was read from: the next writer replaces the file, so this changes. */
+  readonly stamp: string;
+  readonly roots: Roots;
+}
+
+/**
+ * The `index.json` of a layout. Reads are cheap while nobody else writes the file. Edits that come
+ * while one is being written go together in the next write, so that thousands of them at once cost
+ * a few writes; each promise fulfils once its edit is in the file.
+ *
+ * Writers take a lock, read the file anew and replace it by a rename, so nobody's edit is lost and
+ * readers see a whole file at any time.
+ */
+export class IndexFile {
+  readonly #path: string;
+  readonly #lock: string;
+  #snapshot: Snapshot | undefined;
+  #waiting: Waiting[] = [];
+  #writing: Promise<void> | undefined;
+
+  /** @param directory The layout. */
+  constructor(directory: string) {
+    this.#path = `${directory}/index.json`;
+    this.#lock = `${directory}/oci-layout`;
+  }
+
+  /**
+   * The roots as they are now.
+   *
+   * @throws {FileError} When there is no such file.
+   * @throws {DocumentError} When the file is no OCI index.
+   */
+  async read(): Promise<Roots> {
+    const stamp = this.#stamp();
+    if (this.#snapshot !== undefined && this.#snapshot.stamp === stamp) return this.#snapshot.roots;
+    const roots = Roots.parse(await Deno.readTextFile(this.#path));
+    this.#snapshot = { stamp, roots };
+    return roots;
+  }
+
+  /** Changes the roots; fulfils when the change is in the file. */
+  edit(edit: RootsEdit): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting.push({ edit, resolve, reject });
+    this.#writing ??= this.#writeAll().finally(() => this.#writing = undefined);
+    return promise;
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      try {
+        await withLock(this.#lock, () => this.#write(batch));
+        for (const { resolve } of batch) resolve();
+      } catch (error) {
+        this.#snapshot = undefined;
+        for (const { reject } of batch) reject(error);
+      }
+    }
+  }
+
+  async #write(batch: readonly Waiting[]): Promise<void> {
+    const before = await this.read();
+    const after = batch.reduce((roots, { edit, reject }) => {
+      try {
+        return edit(roots);
+      } catch (error) {
+        reject(error);
+        return roots;
+      }
+    }, before);
+    if (after === before) return;
+    const temporary = `${this.#path}.tmp`;
+    await Deno.writeTextFile(temporary, after.format());
+    await Deno.rename(temporary, this.#path);
+    this.#snapshot = { stamp: this.#stamp(), roots: after };
+  }
+
+  #stamp(): string {
+    try {
+      const { ino, mtime, size } = Deno.statSync(this.#path);
+      return `${ino} ${mtime?.getTime()} ${size}`;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      throw new FileError(
+        `Cannot read "${this.#path}": an OCI layout must have an index.json, found none`,
+        this.#path,
+        { cause: error },
+      );
+    }
+  }
+}

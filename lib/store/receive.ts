@@ -1,0 +1,55 @@
+import { DigestMismatchError, SizeMismatchError } from "../errors.ts";
+import type { CallOptions } from "../layer/content_source.ts";
+import { algorithmOf } from "../oci/digest.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { openHasher } from "../stream/hash.ts";
+import type { Content } from "./content.ts";
+
+/**
+ * Reads content to its end, hashing and counting as it passes, and hands every chunk on. Whoever
+ * keeps the chunks must not publish them before the promise fulfils.
+ *
+ * @returns The descriptor that the bytes were held to.
+ * @throws {DigestMismatchError} When the bytes are not what the descriptor says.
+ * @throws {SizeMismatchError} When there are more or fewer of them.
+ */
+export async function receive(
+  content: Content,
+  keep: (chunk: Uint8Array) => void | Promise<void>,
+  options: CallOptions = {},
+): Promise<Descriptor> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const promised = content.descriptor;
+  const hasher = await openHasher(
+    promised === undefined ? "sha256" : algorithmOf(promised.digest),
+  );
+  const reader = (await content.open()).getReader();
+  const stop = () => void reader.cancel(signal?.reason).catch(() => {});
+  signal?.addEventListener("abort", stop);
+  let size = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      signal?.throwIfAborted();
+      if (done) break;
+      size += value.length;
+      if (promised !== undefined && size > promised.size) {
+        throw new SizeMismatchError(promised.size, size);
+      }
+      hasher.update(value);
+      await keep(value);
+    }
+  } catch (error) {
+    await reader.cancel(error).catch(() => {});
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    reader.releaseLock();
+  }
+  const descriptor = promised ?? await content.sealed();
+  if (size !== descriptor.size) throw new SizeMismatchError(descriptor.size, size);
+  const digest = hasher.digest();
+  if (digest !== descriptor.digest) throw new DigestMismatchError(descriptor.digest, digest);
+  return descriptor;
+}
