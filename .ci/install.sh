@@ -13,14 +13,11 @@ install_packages() {
     dpkg-query --show --showformat '${Status}\n' "$package" 2>/dev/null |
       grep -q 'install ok installed' || missing+=("$package")
   done
-  apt_install "${missing[@]}"
-}
-
-apt_install() {
-  [ $# -gt 0 ] || return 0
+  command -v go >/dev/null || missing+=(golang-go)
+  [ ${#missing[@]} -gt 0 ] || return 0
   local apt=(apt-get -qq -o Acquire::Retries=3 -o Dpkg::Use-Pty=0)
-  "${apt[@]}" update &&
-    DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y --no-install-recommends "$@" >/dev/null
+  "${apt[@]}" update && DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y \
+    --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 # Puts the Deno that npx brings into PATH, so that each step need not ask npx.
@@ -31,12 +28,10 @@ install_deno() {
   deno --version
 }
 
-# crane 0.20 wants a Go that Debian's can fetch only from 1.21 on: older ones build the last crane
-# they can.
+# Debian's own Go is too old for today's crane, and builds the last one that asked for no more.
 install_crane() {
   command -v crane >/dev/null && return
-  command -v go >/dev/null || apt_install golang-go || return
   local version=v0.20.6
-  [[ $(go env GOVERSION) =~ ^go1\.(1[0-9]|20) ]] && version=v0.15.2
+  [[ $(go env GOVERSION) =~ ^go1\.(1[0-9]|20)(\.|$) ]] && version=v0.15.2
   go install "github.com/google/go-containerregistry/cmd/crane@$version"
 }
