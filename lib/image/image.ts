@@ -21,6 +21,8 @@ export interface Image {
   config(): Promise<Uint8Array>;
   /** The layers, base first. */
   layers(): Promise<readonly Layer[]>;
+  /** The same image with its layers in another form: another compression of the same tars. */
+  mapLayers(map: (layer: Layer) => Layer): Image;
 }
 
 /** An index: images (or indexes) for several platforms, as an immutable lazy view. */

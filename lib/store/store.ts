@@ -27,6 +27,10 @@ export interface Accepts {
   readonly compressions: readonly Compression[];
   /** What a layer that is not compressed yet becomes; as the layer says, when absent. */
   readonly prefers?: Compression;
+  /** Whether the bytes of non-distributable layers are taken; else their `urls` stand for them. */
+  readonly nondistributable?: boolean;
+  /** Whether a manifest that is there means that all its parts are there too. */
+  readonly complete?: boolean;
 }
 
 /** Options of {@linkcode Destination.write}. */

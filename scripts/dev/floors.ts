@@ -19,6 +19,11 @@ export const EXCEPTIONS: readonly { from: string; to: string; reason: string }[]
     to: "archive",
     reason: "the engine speaks docker save and docker load, whose format is the archive's",
   },
+  {
+    from: "server",
+    to: "layout",
+    reason: "a registry on disk is an OCI layout for each repository",
+  },
 ];
 
 /** The rooms that may use the packages of `deno.json`, which they load lazily. */

@@ -1,0 +1,63 @@
+import { layerFromDirectory } from "../layer/directory.ts";
+import { layerFromEntries } from "../layer/entries.ts";
+import type { Layer } from "../layer/layer.ts";
+import { layerFromTarFile } from "../layer/tar_file.ts";
+import { whiteout } from "../layer/whiteout.ts";
+import type { Compression, MediaFamily } from "../oci/media_type.ts";
+import type { LayerSpec } from "./spec.ts";
+
+/** What layers of a build have in common. */
+export interface ComposeLayerOptions {
+  /** Turns a path of the spec into one of this machine. */
+  readonly locate: (path: string) => string;
+  /** Whose media types the layer has. */
+  readonly family: MediaFamily;
+  /** Seconds since 1970 that files get. */
+  readonly mtime: number;
+  /** How the layer is compressed. */
+  readonly compression?: Compression;
+  /** How hard. */
+  readonly level?: number;
+}
+
+/** Makes the layer that a spec describes; files are read when the layer's bytes are. */
+export async function composeLayer(spec: LayerSpec, options: ComposeLayerOptions): Promise<Layer> {
+  const { locate, mtime, ...layer } = options;
+  if ("remove" in spec) return layerFromEntries([spec.remove].flat().map(whiteout), layer);
+  if ("tar" in spec) return await layerFromTarFile(locate(spec.tar), layer);
+  if ("files" in spec) {
+    const attributes = { ...parseOwner(spec.owner), ...parseMode(spec.mode), mtime };
+    const entries = Object.entries(spec.files).map(([path, content]) => ({
+      path,
+      content,
+      ...attributes,
+    }));
+    return layerFromEntries(entries, layer);
+  }
+  const { copy, to = "/", owner, mode, ignore } = spec;
+  return layerFromDirectory(locate(copy), {
+    ...layer,
+    mtime,
+    prefix: to,
+    ...(owner === undefined ? {} : { owner: parseOwner(owner) }),
+    ...(mode === undefined ? {} : { mode: { file: Number.parseInt(mode, 8) } }),
+    ...(ignore === undefined ? {} : { ignore }),
+  });
+}
+
+/** The words for the layer's history entry. */
+export function describeLayer(spec: LayerSpec): string {
+  if ("remove" in spec) return `davit build: remove ${[spec.remove].flat().join(" ")}`;
+  if ("tar" in spec) return `davit build: tar ${spec.tar}`;
+  if ("files" in spec) return `davit build: files ${Object.keys(spec.files).join(" ")}`;
+  return `davit build: copy ${spec.copy} to ${spec.to ?? "/"}`;
+}
+
+function parseOwner(owner = "0:0"): { readonly uid: number; readonly gid: number } {
+  const [uid = 0, gid = 0] = owner.split(":").map(Number);
+  return { uid, gid };
+}
+
+function parseMode(mode: string | undefined): { readonly mode?: number } {
+  return mode === undefined ? {} : { mode: Number.parseInt(mode, 8) };
+}

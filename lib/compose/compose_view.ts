@@ -1,0 +1,126 @@
+import { appendLayers } from "../image/append.ts";
+import { annotateImage, configureImage } from "../image/configure.ts";
+import { createIndex } from "../image/create_index.ts";
+import { emptyImage } from "../image/empty.ts";
+import type { Image, View } from "../image/image.ts";
+import { mapImages } from "../image/map_images.ts";
+import { platformOf, selectImage } from "../image/select.ts";
+import type { Layer } from "../layer/layer.ts";
+import { familyOf, type MediaFamily } from "../oci/media_type.ts";
+import { parsePlatform, type Platform } from "../oci/platform.ts";
+import { SpecError } from "../errors.ts";
+import { composeLayer, type ComposeLayerOptions, describeLayer } from "./compose_layer.ts";
+import type { BuildSpec, ConfigSpec, LayerSpec } from "./spec.ts";
+
+/** What composing a view needs from outside. */
+export interface ComposeOptions {
+  /** Opens the base that a spec names; never called for `scratch`. */
+  readonly open: (base: string) => Promise<View>;
+  /** The directory that local paths are relative to; the current one unless said. */
+  readonly directory?: string;
+  /** Seconds since 1970 of what is made, where the spec does not say; 0 unless said. */
+  readonly created?: number;
+}
+
+/**
+ * Makes the image, or index, that a spec describes: a lazy view, nothing is read or written yet
+ * but the documents of the base.
+ *
+ * @throws {SpecError} When the spec contradicts itself or its base.
+ * @example
+ * ```ts
+ * import { composeView } from "@davit/davit/compose";
+ *
+ * const spec = { from: "scratch", layers: [{ files: { "etc/motd": "ahoy" } }] };
+ * const view = await composeView(spec, { open: () => Promise.reject(new Error("no base")) });
+ * console.assert(view.kind === "image");
+ * ```
+ */
+export async function composeView(spec: BuildSpec, options: ComposeOptions): Promise<View> {
+  const platforms = spec.platforms?.map(parsePlatform);
+  const base = spec.from === "scratch" ? undefined : await options.open(spec.from);
+  const family = base === undefined ? "oci" : familyOf((await base.descriptor()).mediaType);
+  const composer = new Composer(spec, family, options);
+  if (platforms === undefined) {
+    return await mapImages(base ?? emptyImage(), (image) => composer.compose(image));
+  }
+  const entries = await Promise.all(platforms.map(async (platform) => {
+    const image = base === undefined ? emptyImage({ platform }) : await selectImage(base, platform);
+    return { image: await composer.compose(image, platform), platform };
+  }));
+  const [only, ...others] = entries;
+  if (only !== undefined && others.length === 0) return only.image;
+  return createIndex(entries, spec.annotations);
+}
+
+/** Applies one spec to images; what does not depend on the platform is made once for all. */
+class Composer {
+  readonly #spec: BuildSpec;
+  readonly #options: ComposeLayerOptions;
+  readonly #created: string;
+  readonly #layers = new Map<string, Promise<Layer>>();
+
+  constructor(spec: BuildSpec, family: MediaFamily, options: ComposeOptions) {
+    const { directory = ".", created = 0 } = options;
+    const seconds = secondsOf(spec.created ?? created);
+    this.#spec = spec;
+    this.#created = `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
+    this.#options = {
+      family,
+      mtime: seconds,
+      locate: (path) => path.startsWith("/") ? path : `${directory}/${path}`,
+      ...(spec.compression === undefined ? {} : { compression: spec.compression }),
+      ...(spec.level === undefined ? {} : { level: spec.level }),
+    };
+  }
+
+  async compose(base: Image, wanted?: Platform): Promise<Image> {
+    const platform = wanted ?? await platformOf(base);
+    const added = await Promise.all((this.#spec.layers ?? []).map(async (layer) => ({
+      layer: await this.#layer(fillIn(layer, platform)),
+      history: { created: this.#created, created_by: describeLayer(layer) },
+    })));
+    const { config = {}, annotations } = this.#spec;
+    const changes = { created: this.#created, ...configChanges(config) };
+    const image = configureImage(appendLayers(base, added), changes);
+    return annotations === undefined ? image : annotateImage(image, annotations);
+  }
+
+  #layer(spec: LayerSpec): Promise<Layer> {
+    const key = JSON.stringify(spec);
+    const layer = this.#layers.get(key) ?? composeLayer(spec, this.#options);
+    this.#layers.set(key, layer);
+    return layer;
+  }
+}
+
+function configChanges({ workdir, ports, ...config }: ConfigSpec) {
+  return {
+    ...config,
+    ...(workdir === undefined ? {} : { workingDir: workdir }),
+    ...(ports === undefined ? {} : { exposedPorts: ports.map(String) }),
+  };
+}
+
+/** Fills a platform's words into the local paths of a layer. */
+function fillIn(layer: LayerSpec, platform: Platform | undefined): LayerSpec {
+  if ("copy" in layer) return { ...layer, copy: fillInPath(layer.copy, platform) };
+  if ("tar" in layer) return { ...layer, tar: fillInPath(layer.tar, platform) };
+  return layer;
+}
+
+function fillInPath(path: string, platform: Platform | undefined): string {
+  return path.replace(/\{(os|arch|variant)\}/g, (placeholder, word: string) => {
+    const value = word === "arch" ? platform?.architecture : Reflect.get(platform ?? {}, word);
+    if (typeof value === "string") return value;
+    throw new SpecError(
+      `Cannot fill in "${placeholder}" in "${path}": the platform of this image does not say`,
+    );
+  });
+}
+
+function secondsOf(created: string | number): number {
+  const seconds = typeof created === "number" ? created : Date.parse(created) / 1000;
+  if (Number.isFinite(seconds)) return Math.floor(seconds);
+  throw new SpecError(`Cannot use the time "${created}": expected RFC 3339`);
+}

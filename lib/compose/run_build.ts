@@ -1,0 +1,116 @@
+import type { CallOptions } from "../layer/content_source.ts";
+import type { View } from "../image/image.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { formatReference, parseReference } from "../oci/reference.ts";
+import { formatLocation, type Location, parseLocation } from "../places/location.ts";
+import { openDestination, type OpenOptions, openSource } from "../places/open.ts";
+import { copy, type CopyOptions } from "../store/copy.ts";
+import { SpecError } from "../errors.ts";
+import { type ComposeOptions, composeView } from "./compose_view.ts";
+import type { BuildSpec } from "./spec.ts";
+
+/** Options of {@linkcode runBuild}. */
+export interface RunBuildOptions
+  extends CallOptions, Pick<ComposeOptions, "directory" | "created"> {
+  /** What opening places needs. */
+  readonly places: OpenOptions;
+  /** How many transfers run at once; 4 unless said. */
+  readonly jobs?: number;
+  /** Hears what happens. */
+  readonly onEvent?: CopyOptions["onEvent"];
+}
+
+/** One place that a build went to. */
+export interface BuildOutput {
+  /** The place, as a location. */
+  readonly location: string;
+  /** What the image is called there. */
+  readonly names: readonly string[];
+  /** The image, or index, as it is there. */
+  readonly descriptor: Descriptor;
+}
+
+/**
+ * Builds what a spec describes and writes it to all its outputs.
+ *
+ * @throws {SpecError} When the spec names no place to go to.
+ */
+export async function runBuild(
+  spec: BuildSpec,
+  options: RunBuildOptions,
+): Promise<readonly BuildOutput[]> {
+  const targets = targetsOf(spec);
+  await using scope = new AsyncDisposableStack();
+  const open = async (base: string): Promise<View> =>
+    scope.use(await openSource(parseLocation(base), options.places)).view;
+  const view = await composeView(spec, { ...options, open });
+  const outputs: BuildOutput[] = [];
+  for (const target of targets) outputs.push(await write(view, target, options));
+  return outputs;
+}
+
+interface Target {
+  readonly location: Location;
+  readonly names: readonly string[];
+}
+
+async function write(
+  view: View,
+  { location, names }: Target,
+  { places, jobs, signal, onEvent }: RunBuildOptions,
+): Promise<BuildOutput> {
+  await using opened = await openDestination(location, places);
+  const { destination } = opened;
+  const descriptor = await copy(view, destination, {
+    names,
+    ...(jobs === undefined ? {} : { jobs }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(onEvent === undefined ? {} : { onEvent }),
+  });
+  await destination.commit(signal === undefined ? {} : { signal });
+  return { location: formatLocation(location), names, descriptor };
+}
+
+/** Decides what is written where: tags of one repository go there together. */
+function targetsOf({ tags = [], outputs }: BuildSpec): readonly Target[] {
+  const full = tags.map((tag) => formatReference(parseReference(tag)));
+  const places = outputs ?? full;
+  if (places.length === 0) {
+    throw new SpecError(`Cannot build: expected "tags" or "outputs", got no place to go to`);
+  }
+  const targets = new Map<string, Target>();
+  for (const location of places.map(parseLocation)) {
+    const key = placeOf(location);
+    const names = [...targets.get(key)?.names ?? [], ...namesAt(location, full)];
+    targets.set(key, { location, names: [...new Set(names)] });
+  }
+  return [...targets.values()];
+}
+
+function placeOf(location: Location): string {
+  if (location.kind === "registry") {
+    return `${location.reference.registry}/${location.reference.repository}`;
+  }
+  return location.kind === "docker-daemon" ? location.kind : `${location.kind}:${location.path}`;
+}
+
+function namesAt(location: Location, tags: readonly string[]): readonly string[] {
+  switch (location.kind) {
+    case "registry":
+      return location.reference.tag === undefined ? [] : [location.reference.tag];
+    case "docker-daemon":
+      return [location.name];
+    case "docker-archive":
+    case "docker-legacy":
+      return location.name === undefined ? tags : [location.name];
+    case "oci":
+    case "oci-archive":
+      return location.name === undefined ? tags.map(tagOf) : [location.name];
+    case "path":
+      return [];
+  }
+}
+
+function tagOf(name: string): string {
+  return parseReference(name).tag ?? name;
+}

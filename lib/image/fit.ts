@@ -1,0 +1,41 @@
+import type { Layer } from "../layer/layer.ts";
+import { RecompressedLayer } from "../layer/recompressed_layer.ts";
+import { type Compression, compressionOf } from "../oci/media_type.ts";
+import { UnsupportedError } from "../errors.ts";
+
+/** The layer compressions a place understands, and the one it would have. */
+export interface LayerForms {
+  /** What is understood. */
+  readonly compressions: readonly Compression[];
+  /** What a layer that is not compressed yet becomes; as the layer says, when absent. */
+  readonly prefers?: Compression;
+}
+
+/**
+ * The layer in a form that a place understands: as it is where it can be read there, else the same
+ * tar compressed anew.
+ *
+ * @throws {UnsupportedError} When a place understands no form at all.
+ */
+export function fitLayer(layer: Layer, { compressions, prefers }: LayerForms): Layer {
+  const compression = compressionOf(layer.mediaType);
+  if (compression === undefined) return layer;
+  const settled = layer.descriptor !== undefined && compressions.includes(compression);
+  if (settled) return layer;
+  const wanted = chooseForm(compression, compressions, layer.descriptor ? undefined : prefers);
+  return wanted === compression ? layer : new RecompressedLayer(layer, { compression: wanted });
+}
+
+function chooseForm(
+  current: Compression,
+  compressions: readonly Compression[],
+  preferred: Compression | undefined,
+): Compression {
+  if (preferred !== undefined) return preferred;
+  if (compressions.includes(current)) return current;
+  const [first] = compressions;
+  if (first !== undefined) return first;
+  throw new UnsupportedError(
+    `Cannot store a layer: expected a place that takes tar layers, got one that takes none`,
+  );
+}

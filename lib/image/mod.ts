@@ -1,0 +1,30 @@
+/**
+ * Images and indexes as immutable lazy views: nothing is fetched until it is asked for, and every
+ * edit is a new view that touches only what it names. Unknown fields, their order and the text of
+ * numbers stay as they are.
+ *
+ * @example
+ * ```ts
+ * import { appendLayers, configureImage, emptyImage } from "@davit/davit/image";
+ * import { layerFromEntries } from "@davit/davit/layer";
+ *
+ * const layer = layerFromEntries([{ path: "app.sh", content: "#!/bin/sh\n", mode: 0o755 }]);
+ * const image = configureImage(appendLayers(emptyImage(), [layer]), { entrypoint: ["/app.sh"] });
+ * console.assert((await image.descriptor()).digest.startsWith("sha256:"));
+ * ```
+ *
+ * @module
+ */
+
+export * from "./append.ts";
+export * from "./compose_image.ts";
+export * from "./configure.ts";
+export * from "./create_index.ts";
+export * from "./edit_image.ts";
+export * from "./empty.ts";
+export * from "./export_image.ts";
+export * from "./fit.ts";
+export type * from "./image.ts";
+export * from "./map_images.ts";
+export * from "./open_view.ts";
+export * from "./select.ts";

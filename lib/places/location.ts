@@ -1,0 +1,98 @@
+import { formatReference, parseReference, type Reference } from "../oci/reference.ts";
+
+/**
+ * The name of a place, as skopeo writes it: a transport, a colon, and what the transport needs. A
+ * plain name is a registry's; a path that starts with `/`, `./`, `../` or `~/` is a local file or
+ * directory whose format is seen when it is opened.
+ */
+export type Location =
+  | { readonly kind: "registry"; readonly reference: Reference }
+  | { readonly kind: FileKind; readonly path: string; readonly name?: string }
+  | { readonly kind: "docker-daemon"; readonly name: string }
+  | { readonly kind: "path"; readonly path: string };
+
+/** The transports whose place is a file or directory. */
+export type FileKind = "oci" | "oci-archive" | "docker-archive" | "docker-legacy";
+
+const FILE_KINDS: ReadonlySet<string> = new Set<FileKind>([
+  "oci",
+  "oci-archive",
+  "docker-archive",
+  "docker-legacy",
+]);
+
+/** Every form a location has, for messages and help. */
+export const LOCATION_FORMS: readonly string[] = [
+  "REGISTRY/REPOSITORY[:TAG|@DIGEST]",
+  "oci:DIR[:TAG]",
+  "oci-archive:FILE[:TAG]",
+  "docker-archive:FILE[:REF]",
+  "docker-legacy:FILE[:REF]",
+  "docker-daemon:REF",
+];
+
+/**
+ * Turns text into a location.
+ *
+ * @throws {SyntaxError} When the transport is unknown, its path or name is missing, or a name in
+ * it is no reference.
+ * @example
+ * ```ts
+ * import { parseLocation } from "@davit/davit/places";
+ *
+ * const location = parseLocation("oci:build/layout:v1");
+ * console.assert(location.kind === "oci" && location.name === "v1");
+ * ```
+ */
+export function parseLocation(text: string): Location {
+  if (/^(?:\/|\.\.?\/|~\/|\.\.?$)/.test(text)) return { kind: "path", path: text };
+  const [, transport, rest = ""] = /^([a-z][a-z0-9-]*):(.*)$/s.exec(text) ?? [];
+  if (transport === "docker" && rest.startsWith("//")) {
+    return { kind: "registry", reference: parseReference(rest.slice(2)) };
+  }
+  if (transport === "docker-daemon") {
+    if (rest === "") throw incomplete(text, "docker-daemon:REF");
+    const name = rest.startsWith("sha256:") ? rest : formatReference(parseReference(rest));
+    return { kind: "docker-daemon", name };
+  }
+  if (isFileKind(transport)) return parseFile(text, transport, rest);
+  return { kind: "registry", reference: parseReference(text) };
+}
+
+/** Writes a location as text that parses back to it. */
+export function formatLocation(location: Location): string {
+  switch (location.kind) {
+    case "registry":
+      return formatReference(location.reference);
+    case "docker-daemon":
+      return `docker-daemon:${location.name}`;
+    case "path":
+      return location.path;
+    default: {
+      const { kind, path, name } = location;
+      return name === undefined ? `${kind}:${path}` : `${kind}:${path}:${name}`;
+    }
+  }
+}
+
+function isFileKind(transport: string | undefined): transport is FileKind {
+  return transport !== undefined && FILE_KINDS.has(transport);
+}
+
+function parseFile(text: string, kind: FileKind, rest: string): Location {
+  const split = kind === "oci" || kind === "oci-archive"
+    ? /^(.*?)(?::([^:/]+))?$/s.exec(rest)
+    : /^([^:]*)(?::(.+))?$/s.exec(rest);
+  const [, path = "", name] = split ?? [];
+  if (path === "" || rest.endsWith(":")) {
+    const form = LOCATION_FORMS.find((known) => known.startsWith(`${kind}:`)) ?? kind;
+    throw incomplete(text, form);
+  }
+  if (name === undefined) return { kind, path };
+  const isReference = kind === "docker-archive" || kind === "docker-legacy";
+  return { kind, path, name: isReference ? formatReference(parseReference(name)) : name };
+}
+
+function incomplete(text: string, form: string): SyntaxError {
+  return new SyntaxError(`Cannot parse location "${text}": expected ${form}`);
+}

@@ -1,0 +1,23 @@
+/**
+ * Places by name: text such as `oci:build:v1` or `registry.example/app` to a location, and a
+ * location to the store behind it.
+ *
+ * @example
+ * ```ts
+ * import { openSource, parseLocation } from "@davit/davit/places";
+ * import { Transport } from "@davit/davit/registry";
+ *
+ * async function digestOf(place: string): Promise<string> {
+ *   await using transport = new Transport();
+ *   const options = { transport: () => Promise.resolve(transport) };
+ *   await using opened = await openSource(parseLocation(place), options);
+ *   return (await opened.view.descriptor()).digest;
+ * }
+ * console.assert(digestOf.length === 1);
+ * ```
+ *
+ * @module
+ */
+
+export * from "./location.ts";
+export * from "./open.ts";

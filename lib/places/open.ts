@@ -1,0 +1,160 @@
+import type { CallOptions } from "../layer/content_source.ts";
+import type { View } from "../image/image.ts";
+import type { Destination, Source } from "../store/store.ts";
+import type { Reference } from "../oci/reference.ts";
+import type { Transport } from "../registry/transport.ts";
+import { UnsupportedError } from "../errors.ts";
+import { formatLocation, type Location } from "./location.ts";
+import { detectFormat } from "./format.ts";
+
+/** What opening a place may need. */
+export interface OpenOptions extends CallOptions {
+  /** Makes the transport to registries, at first use. */
+  readonly transport: () => Promise<Transport>;
+}
+
+/** A place to read from, with what its location names there. */
+export interface OpenedSource extends AsyncDisposable {
+  /** The place. */
+  readonly source: Source;
+  /** What the location names in it. */
+  readonly view: View;
+}
+
+/** A place to write to, with the names its location gives. */
+export interface OpenedDestination extends AsyncDisposable {
+  /** The place. */
+  readonly destination: Destination;
+  /** What a copy is to be called there; empty when the location has no name. */
+  readonly names: readonly string[];
+}
+
+/**
+ * Opens the place a location names, and what is named in it, for reading. Only the room that the
+ * location needs is loaded.
+ *
+ * @throws {NotFoundError} When there is no such place or name.
+ */
+export async function openSource(location: Location, options: OpenOptions): Promise<OpenedSource> {
+  await using scope = new AsyncDisposableStack();
+  const { source, name } = await findSource(location, options, scope);
+  const view = await source.open(name, options);
+  const owned = scope.move();
+  return { source, view, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/**
+ * Opens the place a location names for writing. Nothing is visible before the destination's
+ * `commit()`; disposing without it leaves nothing behind.
+ */
+export async function openDestination(
+  location: Location,
+  options: OpenOptions,
+): Promise<OpenedDestination> {
+  const destination = await makeDestination(location, options);
+  return {
+    destination,
+    names: namesOf(location),
+    [Symbol.asyncDispose]: () => destination[Symbol.asyncDispose](),
+  };
+}
+
+/** Opens a registry's repository. */
+export async function openRepository(
+  reference: Pick<Reference, "registry" | "repository">,
+  options: OpenOptions,
+): Promise<import("../registry/repository.ts").Repository> {
+  const { Repository } = await import("../registry/repository.ts");
+  return new Repository(reference, { transport: await options.transport() });
+}
+
+interface FoundSource {
+  readonly source: Source;
+  readonly name?: string | undefined;
+}
+
+async function findSource(
+  location: Location,
+  options: OpenOptions,
+  scope: AsyncDisposableStack,
+): Promise<FoundSource> {
+  switch (location.kind) {
+    case "registry": {
+      const { reference } = location;
+      return {
+        source: await openRepository(reference, options),
+        name: reference.digest ?? reference.tag,
+      };
+    }
+    case "docker-daemon": {
+      const { DockerDaemon } = await import("../docker/daemon.ts");
+      return { source: scope.use(new DockerDaemon()), name: location.name };
+    }
+    case "oci": {
+      const { openLayout } = await import("../layout/open_layout.ts");
+      return { source: scope.use(await openLayout(location.path)), name: location.name };
+    }
+    case "oci-archive": {
+      const { openOciArchive } = await import("../archive/oci_archive.ts");
+      return { source: scope.use(await openOciArchive(location.path)), name: location.name };
+    }
+    case "docker-archive":
+    case "docker-legacy": {
+      const { openDockerArchive } = await import("../archive/docker_archive.ts");
+      return { source: scope.use(await openDockerArchive(location.path)), name: location.name };
+    }
+    case "path":
+      return await findSource(await detectFormat(location.path), options, scope);
+  }
+}
+
+async function makeDestination(location: Location, options: OpenOptions): Promise<Destination> {
+  switch (location.kind) {
+    case "registry": {
+      if (location.reference.digest !== undefined) {
+        throw new UnsupportedError(
+          `Cannot write to "${formatLocation(location)}": expected a tag, got a digest`,
+        );
+      }
+      return await openRepository(location.reference, options);
+    }
+    case "docker-daemon": {
+      const { DockerDaemon } = await import("../docker/daemon.ts");
+      return new DockerDaemon();
+    }
+    case "oci": {
+      const { createLayout } = await import("../layout/open_layout.ts");
+      return await createLayout(location.path);
+    }
+    case "oci-archive": {
+      const { createOciArchive } = await import("../archive/oci_archive.ts");
+      return await createOciArchive(location.path);
+    }
+    case "docker-archive": {
+      const { createDockerArchive } = await import("../archive/docker_archive.ts");
+      return await createDockerArchive(location.path);
+    }
+    case "docker-legacy": {
+      const { createLegacyArchive } = await import("../archive/legacy_archive.ts");
+      return await createLegacyArchive(location.path);
+    }
+    case "path":
+      throw new UnsupportedError(
+        `Cannot write to "${location.path}": expected the form to write before the path, such as ` +
+          `"oci:${location.path}" or "docker-archive:${location.path}"`,
+      );
+  }
+}
+
+function namesOf(location: Location): readonly string[] {
+  switch (location.kind) {
+    case "registry":
+      return location.reference.tag === undefined ? [] : [location.reference.tag];
+    case "docker-daemon":
+      return [location.name];
+    case "path":
+      return [];
+    default:
+      return location.name === undefined ? [] : [location.name];
+  }
+}

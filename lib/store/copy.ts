@@ -1,0 +1,189 @@
+import type { CallOptions } from "../layer/content_source.ts";
+import type { Layer } from "../layer/layer.ts";
+import { SinglePassLayer } from "../layer/single_pass_layer.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { isNondistributable } from "../oci/media_type.ts";
+import { formatPlatform, hostPlatform, type Platform } from "../oci/platform.ts";
+import type { Blob, Image, Index, View } from "../image/image.ts";
+import { fitLayer } from "../image/fit.ts";
+import { selectImage } from "../image/select.ts";
+import { bytesContent, type Content, layerContent } from "./content.ts";
+import type { OnCopyEvent } from "./events.ts";
+import { Permits } from "./permits.ts";
+import type { Destination } from "./store.ts";
+import { Transfers } from "./transfer.ts";
+
+/** Options of {@linkcode copy}. */
+export interface CopyOptions extends CallOptions {
+  /** What the copy is called at the destination; none when empty, which is the default. */
+  readonly names?: readonly string[];
+  /** Copies one platform's image of an index, not the whole index. */
+  readonly platform?: Platform;
+  /** How many transfers run at once, in all; 4 unless said. */
+  readonly jobs?: number;
+  /** Hears what happens. */
+  readonly onEvent?: OnCopyEvent;
+}
+
+/**
+ * Copies an image or an index into a place: children first, each content once, what is there
+ * already not at all. Layers are converted where the place could not read them, and one platform's
+ * image is chosen where it cannot hold an index (the host's, unless one is named).
+ *
+ * The first failure ends the whole copy and is what is thrown. The caller commits the destination.
+ *
+ * @returns The descriptor of what was copied, as it is at the destination.
+ * @throws {PlatformError} When an index has no image for the platform.
+ * @example
+ * ```ts
+ * import { copy, MemoryStore } from "@davit/davit/store";
+ * import { emptyImage } from "@davit/davit/image";
+ *
+ * await using store = new MemoryStore();
+ * const descriptor = await copy(emptyImage(), store, { names: ["nothing"] });
+ * await store.commit();
+ * console.assert((await store.resolve("nothing")).digest === descriptor.digest);
+ * ```
+ */
+export async function copy(
+  view: View,
+  destination: Destination,
+  options: CopyOptions = {},
+): Promise<Descriptor> {
+  const { names = [], jobs = 4, onEvent, platform } = options;
+  options.signal?.throwIfAborted();
+  const failure = new AbortController();
+  const signal = options.signal === undefined
+    ? failure.signal
+    : AbortSignal.any([options.signal, failure.signal]);
+  const chosen = await choose(view, destination, platform, onEvent);
+  const run = new CopyRun(destination, new Permits(jobs), { signal, onEvent });
+  try {
+    const descriptor = await run.copyView(chosen, names);
+    onEvent?.({ kind: "root", descriptor, names });
+    return descriptor;
+  } catch (error) {
+    failure.abort(error);
+    await run.settle();
+    await abandon(chosen, error);
+    throw error;
+  }
+}
+
+async function choose(
+  view: View,
+  destination: Destination,
+  platform: Platform | undefined,
+  onEvent: OnCopyEvent | undefined,
+): Promise<View> {
+  if (platform !== undefined) return await selectImage(view, platform);
+  if (view.kind !== "index" || destination.accepts.index) return view;
+  const host = hostPlatform();
+  const image = await selectImage(view, host);
+  onEvent?.({
+    kind: "selected",
+    platform: formatPlatform(host),
+    destination: destination.label,
+  });
+  return image;
+}
+
+/** One run of `copy`: what is on its way, by digest, so that nothing goes twice. */
+class CopyRun {
+  readonly #destination: Destination;
+  readonly #transfers: Transfers;
+  readonly #fitted = new Map<Layer, Layer>();
+  readonly #copied = new Map<Layer, Promise<void>>();
+
+  constructor(
+    destination: Destination,
+    permits: Permits,
+    options: { readonly signal: AbortSignal; readonly onEvent: OnCopyEvent | undefined },
+  ) {
+    this.#destination = destination;
+    this.#transfers = new Transfers(destination, permits, options);
+  }
+
+  settle(): Promise<void> {
+    return this.#transfers.settle();
+  }
+
+  copyView(view: View, names?: readonly string[]): Promise<Descriptor> {
+    if (view.kind === "index") return this.#copyIndex(view, names);
+    if (view.kind === "image") return this.#copyImage(view, names);
+    return this.#copyBlob(view);
+  }
+
+  async #copyIndex(index: Index, names?: readonly string[]): Promise<Descriptor> {
+    const children = await index.children();
+    await Promise.all(children.map((child) => this.copyView(child)));
+    return await this.#transfers.send(await documentContent(index), names);
+  }
+
+  async #copyImage(image: Image, names?: readonly string[]): Promise<Descriptor> {
+    const fitted = image.mapLayers((layer) => this.#fit(layer));
+    const layers = await fitted.layers();
+    const sealed = layers.every((layer) => layer.descriptor !== undefined);
+    if (!sealed || !await this.#isComplete(fitted)) {
+      await Promise.all(layers.map((layer) => this.#copyLayerOnce(layer)));
+      const config = bytesContent(await fitted.config(), await fitted.configDescriptor());
+      await this.#transfers.send(config);
+    }
+    return await this.#transfers.send(await documentContent(fitted), names);
+  }
+
+  async #isComplete(image: Image): Promise<boolean> {
+    if (this.#destination.accepts.complete !== true) return false;
+    return await this.#transfers.isThere(await image.descriptor());
+  }
+
+  /** Fits a layer once, so that a layer that several images share stays one layer. */
+  #fit(layer: Layer): Layer {
+    const fitted = this.#fitted.get(layer) ?? fitLayer(layer, this.#destination.accepts);
+    this.#fitted.set(layer, fitted);
+    return fitted;
+  }
+
+  #copyLayerOnce(layer: Layer): Promise<void> {
+    const copying = this.#copied.get(layer) ?? this.#copyLayer(layer);
+    this.#copied.set(layer, copying);
+    return copying;
+  }
+
+  async #copyLayer(layer: Layer): Promise<void> {
+    const { descriptor } = layer;
+    const elsewhere = isNondistributable(layer.mediaType) && descriptor?.urls !== undefined;
+    if (elsewhere && this.#destination.accepts.nondistributable !== true) {
+      this.#transfers.skip(descriptor);
+      return;
+    }
+    await this.#transfers.send(layerContent(layer));
+  }
+
+  async #copyBlob(blob: Blob): Promise<Descriptor> {
+    const descriptor = await blob.descriptor();
+    return await this.#transfers.send({
+      mediaType: descriptor.mediaType,
+      descriptor,
+      open: () => blob.content(),
+      sealed: () => Promise.resolve(descriptor),
+    });
+  }
+}
+
+async function documentContent(view: Image | Index): Promise<Content> {
+  return bytesContent(await view.manifest(), await view.descriptor());
+}
+
+/** Ends the single-pass layers that a failed copy never came to, so that their sources close. */
+async function abandon(view: View, reason: unknown): Promise<void> {
+  if (view.kind === "index") {
+    const children = await view.children().catch(() => []);
+    await Promise.all(children.map((child) => abandon(child, reason)));
+  }
+  if (view.kind !== "image") return;
+  const layers = await view.layers().catch(() => []);
+  await Promise.all(
+    layers.map((layer) => layer instanceof SinglePassLayer ? layer.abandon(reason) : undefined),
+  );
+}

@@ -1,0 +1,36 @@
+/**
+ * Container images from Deno, without Docker: build, edit, copy and serve them.
+ *
+ * Each part is a module of its own (`@davit/davit/registry`, `/layer`, `/image`, …); this one
+ * gathers them.
+ *
+ * @example
+ * ```ts
+ * import { appendLayers, copy, emptyImage, layerFromEntries, MemoryStore } from "@davit/davit";
+ *
+ * const layer = layerFromEntries([{ path: "hello.txt", content: "hello\n" }]);
+ * const image = appendLayers(emptyImage(), [layer]);
+ *
+ * await using store = new MemoryStore();
+ * const { digest } = await copy(image, store, { names: ["hello:v1"] });
+ * await store.commit();
+ * console.assert((await store.resolve("hello:v1")).digest === digest);
+ * ```
+ *
+ * @module
+ */
+
+export * from "./lib/errors.ts";
+export * from "./lib/oci/mod.ts";
+export * from "./lib/stream/mod.ts";
+export * from "./lib/tar/mod.ts";
+export * from "./lib/layer/mod.ts";
+export * from "./lib/image/mod.ts";
+export * from "./lib/store/mod.ts";
+export * from "./lib/layout/mod.ts";
+export * from "./lib/archive/mod.ts";
+export * from "./lib/registry/mod.ts";
+export * from "./lib/server/mod.ts";
+export * from "./lib/docker/mod.ts";
+export * from "./lib/places/mod.ts";
+export * from "./lib/compose/mod.ts";

@@ -1,0 +1,159 @@
+import { buildCommand, type Command } from "@stricli/core";
+import { COMPRESSION_FLAGS, type CompressionFlags } from "../console/compression_flags.ts";
+import type { Context } from "../console/context.ts";
+import { creationTime } from "../console/creation_time.ts";
+import { UsageError } from "../console/exit_code.ts";
+import { parseDirectory, type PlacedDirectory, readNewLayers } from "../console/new_layers.ts";
+import { PLATFORM_FLAG, Session, SESSION_FLAGS, type SessionFlags } from "../console/session.ts";
+import { appendLayers } from "../../lib/image/append.ts";
+import { annotateImage } from "../../lib/image/configure.ts";
+import { emptyImage } from "../../lib/image/empty.ts";
+import type { View } from "../../lib/image/image.ts";
+import { mapImages } from "../../lib/image/map_images.ts";
+import { selectImage } from "../../lib/image/select.ts";
+import { ANNOTATION } from "../../lib/oci/annotations.ts";
+import { familyOf } from "../../lib/oci/media_type.ts";
+import { formatReference, parseReference, type Reference } from "../../lib/oci/reference.ts";
+import { formatLocation, type Location, parseLocation } from "../../lib/places/location.ts";
+
+/** The flags of `davit append`. */
+interface Flags extends SessionFlags, CompressionFlags {
+  readonly base?: Location;
+  readonly newTag: Reference;
+  readonly newLayer?: readonly string[];
+  readonly directory?: readonly PlacedDirectory[];
+  readonly remove?: readonly string[];
+  readonly output?: string;
+  readonly ociEmptyBase?: boolean;
+  readonly setBaseImageAnnotations?: boolean;
+}
+
+/** `davit append` */
+export const command: Command<Context> = buildCommand({
+  docs: {
+    brief: "Put files, directories or tars on top of an image",
+    fullDescription:
+      `Put layers on top of a base image, or of nothing, and push the result. Directories become
+layers in one pass on all cores: nothing is written to disk on the way. Of an index, every
+platform's image gets the layers, unless --platform chooses one.
+
+  davit append -b nginx -f site.tar -t registry.example/site:v1
+  davit append -b nginx --directory site:/usr/share/nginx/html -t registry.example/site:v1
+  tar c . | davit append -f - -t registry.example/app:v1
+  davit append --directory rootfs -t app:v1 -o app.tar
+
+The same files give the same digest anywhere: times are SOURCE_DATE_EPOCH or 1970, owners are root.`,
+  },
+  parameters: {
+    flags: {
+      ...SESSION_FLAGS,
+      ...COMPRESSION_FLAGS,
+      platform: PLATFORM_FLAG,
+      base: {
+        kind: "parsed",
+        brief: "Image to put layers on; none unless said",
+        placeholder: "IMAGE",
+        parse: parseLocation,
+        optional: true,
+      },
+      newTag: {
+        kind: "parsed",
+        brief: "Name of the result",
+        placeholder: "NAME",
+        parse: (text: string) => parseReference(text),
+      },
+      newLayer: {
+        kind: "parsed",
+        brief: "Tar (plain, gzip or zstd), directory, or - for standard input",
+        placeholder: "PATH",
+        parse: String,
+        optional: true,
+        variadic: ",",
+      },
+      directory: {
+        kind: "parsed",
+        brief: "Directory to add, and where to in the image",
+        placeholder: "DIR[:TO]",
+        parse: parseDirectory,
+        optional: true,
+        variadic: true,
+      },
+      remove: {
+        kind: "parsed",
+        brief: "Path of the base that is to be gone (a whiteout)",
+        placeholder: "PATH",
+        parse: String,
+        optional: true,
+        variadic: true,
+      },
+      output: {
+        kind: "parsed",
+        brief: "Write a docker save tarball here instead of pushing",
+        placeholder: "FILE",
+        parse: String,
+        optional: true,
+      },
+      ociEmptyBase: {
+        kind: "boolean",
+        brief: "Without a base, use OCI media types (they are used anyway)",
+        optional: true,
+        withNegated: false,
+      },
+      setBaseImageAnnotations: {
+        kind: "boolean",
+        brief: "Note the base's name and digest in the result's annotations",
+        optional: true,
+        withNegated: false,
+      },
+    },
+    aliases: { b: "base", t: "newTag", f: "newLayer", o: "output", v: "verbose" },
+  },
+  async func(this: Context, flags: Flags): Promise<void> {
+    if (flags.ociEmptyBase === true && flags.base !== undefined) {
+      throw new UsageError("Cannot use --oci-empty-base with --base: there is a base");
+    }
+    await using session = new Session(this, flags);
+    await using scope = new AsyncDisposableStack();
+    const base = await openBase(session, scope, flags);
+    const family = familyOf((await base.descriptor()).mediaType);
+    const created = creationTime(this.env);
+    const added = await readNewLayers(this, { ...flags, family, created });
+    const history = (text: string) => ({ created: created.text, created_by: text });
+    const layers = added.map(({ layer, origin }) => ({ layer, history: history(origin) }));
+    const appended = await mapImages(base, (image) => appendLayers(image, layers));
+    const view = flags.setBaseImageAnnotations === true
+      ? await annotateBase(appended, base, flags.base)
+      : appended;
+    const to: Location = flags.output === undefined
+      ? { kind: "registry", reference: flags.newTag }
+      : { kind: "docker-archive", path: flags.output, name: formatReference(flags.newTag) };
+    await using target = scope.use(await session.create(to));
+    const descriptor = await session.copy(view, target.destination, { names: target.names });
+    await target.destination.commit({ signal: session.signal });
+    const { registry, repository } = flags.newTag;
+    const name = formatReference({ registry, repository, digest: descriptor.digest });
+    session.output.result(name, { ...descriptor, reference: name, tag: flags.newTag.tag });
+  },
+});
+
+async function openBase(
+  session: Session,
+  scope: AsyncDisposableStack,
+  { base, platform }: Flags,
+): Promise<View> {
+  if (base === undefined) return emptyImage(platform === undefined ? {} : { platform });
+  const { view } = scope.use(await session.open(base));
+  return platform === undefined ? view : await selectImage(view, platform);
+}
+
+async function annotateBase(view: View, base: View, location?: Location): Promise<View> {
+  if (location === undefined) {
+    throw new UsageError("Cannot use --set-base-image-annotations: expected --base");
+  }
+  const { digest } = await base.descriptor();
+  const annotations = {
+    [ANNOTATION.baseName]: formatLocation(location),
+    [ANNOTATION.baseDigest]: digest,
+  };
+  return await mapImages(view, (image) => annotateImage(image, annotations));
+}

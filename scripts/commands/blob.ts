@@ -1,0 +1,38 @@
+import { buildCommand, type Command } from "@stricli/core";
+import type { Context } from "../console/context.ts";
+import { UsageError } from "../console/exit_code.ts";
+import { Session, SESSION_FLAGS, type SessionFlags } from "../console/session.ts";
+import { parseReference, type Reference } from "../../lib/oci/reference.ts";
+
+/** `davit blob REPOSITORY@DIGEST` */
+export const command: Command<Context> = buildCommand({
+  docs: {
+    brief: "Write a blob to standard output",
+    fullDescription:
+      `Write a blob's bytes to standard output, verified as they pass: a failure at the end means
+that what was written is not what the digest names.
+
+  davit blob registry.example/app@sha256:4f53… | tar tz`,
+  },
+  parameters: {
+    flags: { ...SESSION_FLAGS },
+    aliases: { v: "verbose" },
+    positional: {
+      kind: "tuple",
+      parameters: [{
+        brief: "Blob",
+        placeholder: "REPOSITORY@DIGEST",
+        parse: (text: string) => parseReference(text),
+      }],
+    },
+  },
+  async func(this: Context, flags: SessionFlags, { digest, ...name }: Reference): Promise<void> {
+    if (digest === undefined) {
+      throw new UsageError(`Cannot fetch a blob: expected REPOSITORY@DIGEST, got no digest`);
+    }
+    await using session = new Session(this, flags);
+    const repository = await session.repository(name);
+    const content = await repository.fetchBlob(digest, { signal: session.signal });
+    await content.pipeTo(this.stdout, { preventClose: true, signal: session.signal });
+  },
+});

@@ -1,0 +1,43 @@
+import { buildCommand, type Command } from "@stricli/core";
+import type { Context } from "../console/context.ts";
+import { Session, SESSION_FLAGS, type SessionFlags } from "../console/session.ts";
+import { parseRegistry } from "../../lib/oci/reference.ts";
+
+interface Flags extends SessionFlags {
+  readonly fullRef?: boolean;
+}
+
+/** `davit catalog REGISTRY` */
+export const command: Command<Context> = buildCommand({
+  docs: { brief: "List the repositories of a registry" },
+  parameters: {
+    flags: {
+      ...SESSION_FLAGS,
+      fullRef: {
+        kind: "boolean",
+        brief: "Print names with the registry",
+        optional: true,
+        withNegated: false,
+      },
+    },
+    aliases: { v: "verbose" },
+    positional: {
+      kind: "tuple",
+      parameters: [
+        {
+          brief: "Registry",
+          placeholder: "REGISTRY",
+          parse: (text: string) => parseRegistry(text),
+        },
+      ],
+    },
+  },
+  async func(this: Context, flags: Flags, name: string): Promise<void> {
+    await using session = new Session(this, flags);
+    const registry = await session.registry(name);
+    for await (const repository of registry.catalog({ signal: session.signal })) {
+      const text = flags.fullRef === true ? `${name}/${repository}` : repository;
+      session.output.result(text, { registry: name, repository });
+    }
+  },
+});

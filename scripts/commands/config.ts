@@ -1,0 +1,33 @@
+import { buildCommand, type Command } from "@stricli/core";
+import type { Context } from "../console/context.ts";
+import { PLATFORM_FLAG, Session, SESSION_FLAGS, type SessionFlags } from "../console/session.ts";
+import { writeBytes } from "../console/write_bytes.ts";
+import { selectImage } from "../../lib/image/select.ts";
+import { hostPlatform } from "../../lib/oci/platform.ts";
+import { type Location, parseLocation } from "../../lib/places/location.ts";
+
+/** `davit config IMAGE` */
+export const command: Command<Context> = buildCommand({
+  docs: {
+    brief: "Print the config of an image",
+    fullDescription:
+      `Print the exact bytes of an image's config. Of an index, the image for --platform, or for
+this machine.`,
+  },
+  parameters: {
+    flags: { ...SESSION_FLAGS, platform: PLATFORM_FLAG },
+    aliases: { v: "verbose" },
+    positional: {
+      kind: "tuple",
+      parameters: [{ brief: "Image", placeholder: "IMAGE", parse: parseLocation }],
+    },
+  },
+  async func(this: Context, flags: SessionFlags, location: Location): Promise<void> {
+    await using session = new Session(this, flags);
+    await using source = await session.open(location);
+    const { view } = source;
+    const platform = flags.platform ?? (view.kind === "index" ? hostPlatform() : undefined);
+    const image = await selectImage(view, platform);
+    await writeBytes(this.stdout, await image.config());
+  },
+});

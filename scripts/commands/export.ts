@@ -1,0 +1,60 @@
+import { buildCommand, type Command } from "@stricli/core";
+import type { Context } from "../console/context.ts";
+import { writeFile } from "../console/write_file.ts";
+import { PLATFORM_FLAG, Session, SESSION_FLAGS, type SessionFlags } from "../console/session.ts";
+import { stdinArchive } from "../console/stdin_archive.ts";
+import { exportImage } from "../../lib/image/export_image.ts";
+import { selectImage } from "../../lib/image/select.ts";
+import { hostPlatform } from "../../lib/oci/platform.ts";
+import { type Location, parseLocation } from "../../lib/places/location.ts";
+
+/** `davit export IMAGE [TARBALL]` */
+export const command: Command<Context> = buildCommand({
+  docs: {
+    brief: "Write an image's filesystem as one tar",
+    fullDescription:
+      `Write the filesystem that a container of the image would start with: layers merged, what
+whiteouts removed gone, hard links kept.
+
+  davit export nginx:alpine - | tar t
+  davit export docker-archive:image.tar rootfs.tar`,
+  },
+  parameters: {
+    flags: { ...SESSION_FLAGS, platform: PLATFORM_FLAG },
+    aliases: { v: "verbose" },
+    positional: {
+      kind: "tuple",
+      parameters: [
+        {
+          brief: "Image, or - for a docker save tarball on standard input",
+          placeholder: "IMAGE",
+          parse: (text: string) => text === "-" ? text : parseLocation(text),
+        },
+        {
+          brief: "File to write, or - for standard output",
+          placeholder: "TARBALL",
+          parse: String,
+          default: "-",
+        },
+      ],
+    },
+  },
+  async func(
+    this: Context,
+    flags: SessionFlags,
+    image: Location | "-",
+    path: string,
+  ): Promise<void> {
+    await using scope = new AsyncDisposableStack();
+    const session = scope.use(new Session(this, flags));
+    const location = image === "-" ? scope.use(await stdinArchive(this.stdin)).location : image;
+    const { view } = scope.use(await session.open(location));
+    const platform = flags.platform ?? (view.kind === "index" ? hostPlatform() : undefined);
+    const tar = await exportImage(await selectImage(view, platform), { signal: session.signal });
+    if (path === "-") {
+      await tar.pipeTo(this.stdout, { preventClose: true, signal: session.signal });
+    } else {
+      await writeFile(path, tar, session.signal);
+    }
+  },
+});

@@ -1,0 +1,35 @@
+import { buildCommand, type Command } from "@stricli/core";
+import type { Context } from "../console/context.ts";
+import { PLATFORM_FLAG, Session, SESSION_FLAGS, type SessionFlags } from "../console/session.ts";
+import { writeBytes } from "../console/write_bytes.ts";
+import { selectImage } from "../../lib/image/select.ts";
+import { type Location, parseLocation } from "../../lib/places/location.ts";
+import { UnsupportedError } from "../../lib/errors.ts";
+
+/** `davit manifest IMAGE` */
+export const command: Command<Context> = buildCommand({
+  docs: {
+    brief: "Print the manifest or index of an image",
+    fullDescription:
+      `Print the exact bytes of an image's manifest, or of its index; with --platform, of the
+manifest for that platform.`,
+  },
+  parameters: {
+    flags: { ...SESSION_FLAGS, platform: PLATFORM_FLAG },
+    aliases: { v: "verbose" },
+    positional: {
+      kind: "tuple",
+      parameters: [{ brief: "Image", placeholder: "IMAGE", parse: parseLocation }],
+    },
+  },
+  async func(this: Context, flags: SessionFlags, image: Location): Promise<void> {
+    await using session = new Session(this, flags);
+    await using source = await session.open(image);
+    const { view } = source;
+    const chosen = flags.platform === undefined ? view : await selectImage(view, flags.platform);
+    if (chosen.kind === "blob") {
+      throw new UnsupportedError("Cannot print a manifest: expected an image, got a blob");
+    }
+    await writeBytes(this.stdout, await chosen.manifest());
+  },
+});

@@ -1,0 +1,70 @@
+import { buildCommand, type Command } from "@stricli/core";
+import type { Context } from "../console/context.ts";
+import { UsageError } from "../console/exit_code.ts";
+import { nameAtDestination } from "../console/naming.ts";
+import { PLATFORM_FLAG, Session, SESSION_FLAGS, type SessionFlags } from "../console/session.ts";
+import { type FileKind, type Location, parseLocation } from "../../lib/places/location.ts";
+
+interface Flags extends SessionFlags {
+  readonly format: "tarball" | "legacy" | "oci";
+  readonly annotateRef?: boolean;
+}
+
+const KINDS: Readonly<Record<Flags["format"], FileKind>> = {
+  tarball: "docker-archive",
+  legacy: "docker-legacy",
+  oci: "oci",
+};
+
+/** `davit pull IMAGE... PATH` */
+export const command: Command<Context> = buildCommand({
+  docs: {
+    brief: "Write images from a registry to a file or a layout",
+    fullDescription: `Pull one or several images into one place.
+
+  tarball  a docker save tarball that holds an OCI layout too: docker load, containerd and k3s
+           all take it
+  legacy   the form docker save had before 2016, with a directory a layer
+  oci      an OCI image layout, a directory; keeps whole indexes unless --platform is given`,
+  },
+  parameters: {
+    flags: {
+      ...SESSION_FLAGS,
+      platform: PLATFORM_FLAG,
+      format: {
+        kind: "enum",
+        values: ["tarball", "legacy", "oci"],
+        brief: "What to write",
+        default: "tarball",
+      },
+      annotateRef: {
+        kind: "boolean",
+        brief: "In a layout, name images in full rather than by their tag",
+        optional: true,
+        withNegated: false,
+      },
+    },
+    aliases: { v: "verbose" },
+    positional: {
+      kind: "array",
+      parameter: { brief: "Images, then the path", placeholder: "IMAGE PATH", parse: String },
+      minimum: 2,
+    },
+  },
+  async func(this: Context, flags: Flags, ...words: string[]): Promise<void> {
+    const path = words.at(-1);
+    if (path === undefined) throw new UsageError("Cannot pull: expected images and a path");
+    const images = words.slice(0, -1).map(parseLocation);
+    const to: Location = { kind: KINDS[flags.format], path };
+    await using session = new Session(this, flags);
+    await using target = await session.create(to);
+    for (const from of images) {
+      await using source = await session.open(from);
+      const naming = flags.annotateRef === true ? { ...to, kind: "docker-archive" as const } : to;
+      const names = nameAtDestination(from, naming, []);
+      const descriptor = await session.copy(source.view, target.destination, { names });
+      session.output.note(`pulled ${names[0] ?? descriptor.digest} (${descriptor.digest})`);
+    }
+    await target.destination.commit({ signal: session.signal });
+  },
+});

@@ -1,0 +1,76 @@
+import { buildCommand, type Command } from "@stricli/core";
+import type { Context } from "../console/context.ts";
+import { PLATFORM_FLAG, Session, SESSION_FLAGS, type SessionFlags } from "../console/session.ts";
+import { type Location, parseLocation } from "../../lib/places/location.ts";
+import { formatReference, parseReference, type Reference } from "../../lib/oci/reference.ts";
+
+interface Flags extends SessionFlags {
+  readonly index?: boolean;
+  readonly imageRefs?: string;
+}
+
+/** `davit push PATH IMAGE` */
+export const command: Command<Context> = buildCommand({
+  docs: {
+    brief: "Push a local layout or archive to a registry",
+    fullDescription:
+      `Push an OCI layout, an OCI archive or a docker save tarball (compressed or not) to a
+registry. What the registry has already is not sent.
+
+  davit push image.tar registry.example/app:v1
+  davit push oci:layout:v1 registry.example/app:v1`,
+  },
+  parameters: {
+    flags: {
+      ...SESSION_FLAGS,
+      platform: PLATFORM_FLAG,
+      index: {
+        kind: "boolean",
+        brief: "Push a layout's whole index, however many entries it has",
+        optional: true,
+        withNegated: false,
+      },
+      imageRefs: {
+        kind: "parsed",
+        brief: "File to write the pushed image's name with digest to",
+        placeholder: "FILE",
+        parse: String,
+        optional: true,
+      },
+    },
+    aliases: { v: "verbose" },
+    positional: {
+      kind: "tuple",
+      parameters: [
+        { brief: "Layout, archive or place", placeholder: "PATH", parse: parseLocalPlace },
+        { brief: "Name in the registry", placeholder: "IMAGE", parse: parseImage },
+      ],
+    },
+  },
+  async func(this: Context, flags: Flags, from: Location, reference: Reference): Promise<void> {
+    await using session = new Session(this, flags);
+    await using source = flags.index === true
+      ? await session.openWhole(from)
+      : await session.open(from);
+    await using target = await session.create({ kind: "registry", reference });
+    const { names } = target;
+    const descriptor = await session.copy(source.view, target.destination, { names });
+    await target.destination.commit({ signal: session.signal });
+    const { registry, repository } = reference;
+    const name = formatReference({ registry, repository, digest: descriptor.digest });
+    if (flags.imageRefs !== undefined) await Deno.writeTextFile(flags.imageRefs, `${name}\n`);
+    session.output.result(name, { ...descriptor, names, reference: name });
+  },
+});
+
+function parseImage(text: string): Reference {
+  return parseReference(text);
+}
+
+/** A word that has no transport in front is a local path here, as in crane. */
+function parseLocalPlace(text: string): Location {
+  if (/^(?:oci|oci-archive|docker-archive|docker-legacy|docker-daemon|docker):/.test(text)) {
+    return parseLocation(text);
+  }
+  return { kind: "path", path: text };
+}

@@ -1,0 +1,114 @@
+import type { Command } from "@stricli/core";
+import type { Context } from "../console/context.ts";
+
+/** A command as it is known before it is loaded. */
+export interface CommandEntry {
+  /** One line of help. */
+  readonly brief: string;
+  /** Loads the command's own file. */
+  readonly load: () => Promise<Command<Context>>;
+}
+
+/** A word that commands stand behind: `registry serve`. */
+export interface CommandGroup {
+  /** One line of help. */
+  readonly brief: string;
+  /** The help below it. */
+  readonly description?: string;
+  /** The commands by name. */
+  readonly routes: Readonly<Record<string, CommandEntry | CommandGroup>>;
+  /** Other names of commands. */
+  readonly aliases?: Readonly<Record<string, string>>;
+}
+
+/** Every command of davit, in the order of the help. */
+export const COMMANDS: CommandGroup = {
+  brief: "Container images and registries, without Docker",
+  description:
+    `Build images from files, move them between registries, archives, layouts and Docker, and
+serve them, all without a daemon.
+
+  davit append -b nginx -f site -t registry.example/site:v1   files on top of an image, pushed
+  davit build                                                 what davit.yaml says
+  davit copy nginx:alpine oci-archive:nginx.tar               any place to any place
+  davit registry serve                                        a registry, in this terminal
+
+A place is a registry name, or oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE,
+docker-legacy:FILE, docker-daemon:REF, or a path that starts with "/" or "./".`,
+  routes: {
+    append: {
+      brief: "Put files, directories or tars on top of an image",
+      load: async () => (await import("./append.ts")).command,
+    },
+    build: {
+      brief: "Build images from a davit.yaml",
+      load: async () => (await import("./build.ts")).command,
+    },
+    copy: {
+      brief: "Copy an image from any place to any place",
+      load: async () => (await import("./copy.ts")).command,
+    },
+    pull: {
+      brief: "Write images from a registry to a file or a layout",
+      load: async () => (await import("./pull.ts")).command,
+    },
+    push: {
+      brief: "Push a local layout or archive to a registry",
+      load: async () => (await import("./push.ts")).command,
+    },
+    load: {
+      brief: "Load an image into Docker",
+      load: async () => (await import("./load.ts")).command,
+    },
+    tag: {
+      brief: "Give an image in a registry another tag",
+      load: async () => (await import("./tag.ts")).command,
+    },
+    digest: {
+      brief: "Print the digest of an image",
+      load: async () => (await import("./digest.ts")).command,
+    },
+    manifest: {
+      brief: "Print the manifest or index of an image",
+      load: async () => (await import("./manifest.ts")).command,
+    },
+    config: {
+      brief: "Print the config of an image",
+      load: async () => (await import("./config.ts")).command,
+    },
+    ls: {
+      brief: "List the tags of a repository",
+      load: async () => (await import("./ls.ts")).command,
+    },
+    catalog: {
+      brief: "List the repositories of a registry",
+      load: async () => (await import("./catalog.ts")).command,
+    },
+    blob: {
+      brief: "Write a blob to standard output",
+      load: async () => (await import("./blob.ts")).command,
+    },
+    export: {
+      brief: "Write an image's filesystem as one tar",
+      load: async () => (await import("./export.ts")).command,
+    },
+    registry: {
+      brief: "Run a registry",
+      routes: {
+        serve: {
+          brief: "Serve a registry from memory or from a directory",
+          load: async () => (await import("./registry_serve.ts")).command,
+        },
+      },
+    },
+    completion: {
+      brief: "Print a shell's completion script",
+      load: async () => (await import("./completion.ts")).command,
+    },
+    version: {
+      brief: "Print the version",
+      load: async () => (await import("./version.ts")).command,
+    },
+  },
+  aliases: { cp: "copy" },
+};

@@ -1,0 +1,39 @@
+import { buildCommand, type Command } from "@stricli/core";
+import type { Context } from "../console/context.ts";
+import { Session, SESSION_FLAGS, type SessionFlags } from "../console/session.ts";
+import { formatReference, parseReference, type Reference } from "../../lib/oci/reference.ts";
+
+/** `davit tag IMAGE TAG` */
+export const command: Command<Context> = buildCommand({
+  docs: {
+    brief: "Give an image in a registry another tag",
+    fullDescription:
+      `Make TAG stand for what IMAGE stands for now, in the same repository. No layer moves.
+
+  davit tag registry.example/app:v1.2.3 stable`,
+  },
+  parameters: {
+    flags: { ...SESSION_FLAGS },
+    aliases: { v: "verbose" },
+    positional: {
+      kind: "tuple",
+      parameters: [
+        { brief: "Image", placeholder: "IMAGE", parse: (text: string) => parseReference(text) },
+        { brief: "The new tag", placeholder: "TAG", parse: parseTag },
+      ],
+    },
+  },
+  async func(this: Context, flags: SessionFlags, image: Reference, tag: string): Promise<void> {
+    await using session = new Session(this, flags);
+    const repository = await session.repository(image);
+    const view = await repository.open(image.digest ?? image.tag, { signal: session.signal });
+    const descriptor = await session.copy(view, repository, { names: [tag] });
+    const name = formatReference({ ...image, tag, digest: descriptor.digest });
+    session.output.result(name, { ...descriptor, names: [tag], reference: name });
+  },
+});
+
+function parseTag(text: string): string {
+  const { tag = "" } = parseReference(`repository:${text}`);
+  return tag;
+}

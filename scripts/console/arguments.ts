@@ -1,0 +1,41 @@
+/** Flags that crane takes before its command, with whether a value follows. */
+const GLOBAL_FLAGS: ReadonlyMap<string, boolean> = new Map([
+  ["--insecure", false],
+  ["--json", false],
+  ["--verbose", false],
+  ["-v", false],
+  ["--allow-nondistributable-artifacts", false],
+  ["--platform", true],
+]);
+
+/**
+ * Brings a command line into the form the parser takes: global flags may stand before the command,
+ * flag names may be written with `_` as crane writes some, and `help X` asks for the help of `X`.
+ */
+export function normalizeArguments(inputs: readonly string[]): readonly string[] {
+  const [leading, rest] = splitLeadingFlags(inputs);
+  if (rest[0] === "help") return [...rest.slice(1), "--help"];
+  const end = rest.indexOf("--");
+  const flags = end < 0 ? rest : rest.slice(0, end);
+  const values = end < 0 ? [] : rest.slice(end);
+  return [...flags.map(dashed), ...leading, ...values];
+}
+
+function splitLeadingFlags(inputs: readonly string[]): [readonly string[], readonly string[]] {
+  let position = 0;
+  while (position < inputs.length) {
+    const [name = "", value] = (inputs[position] ?? "").split("=", 2);
+    const takesValue = GLOBAL_FLAGS.get(name);
+    if (takesValue === undefined) break;
+    position += takesValue && value === undefined ? 2 : 1;
+  }
+  return position >= inputs.length ? [[], inputs] : [
+    inputs.slice(0, position),
+    inputs.slice(position),
+  ];
+}
+
+function dashed(input: string): string {
+  const [, name] = /^(--[a-z_-]+)/.exec(input) ?? [];
+  return name === undefined ? input : name.replaceAll("_", "-") + input.slice(name.length);
+}

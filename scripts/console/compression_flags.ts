@@ -1,0 +1,45 @@
+import type { Compression } from "../../lib/oci/media_type.ts";
+
+/** How new layers are compressed. */
+export interface CompressionFlags {
+  /** The form; gzip unless said. */
+  readonly compression?: Compression | undefined;
+  /** From 1, fastest, to 9, smallest. */
+  readonly level?: number | undefined;
+  /** How many workers compress. */
+  readonly workers?: number | undefined;
+}
+
+/** The flags of {@linkcode CompressionFlags}, for a command's parameters. */
+export const COMPRESSION_FLAGS = {
+  compression: {
+    kind: "enum",
+    values: ["gzip", "zstd", "none"],
+    brief: "How new layers are compressed (gzip unless said)",
+    optional: true,
+  },
+  level: {
+    kind: "parsed",
+    brief: "From 1, fastest, to 9, smallest (6 unless said; zstd 3)",
+    placeholder: "1-9",
+    parse: parseLevel,
+    optional: true,
+  },
+  workers: {
+    kind: "parsed",
+    brief: "Workers that compress (one a core unless said); the result is the same",
+    placeholder: "N",
+    parse: parseWorkers,
+    optional: true,
+  },
+} as const;
+
+function parseLevel(text: string): number {
+  if (/^[1-9]$/.test(text)) return Number(text);
+  throw new SyntaxError(`Cannot compress at level "${text}": expected 1 to 9`);
+}
+
+function parseWorkers(text: string): number {
+  if (/^\d{1,2}$/.test(text)) return Number(text);
+  throw new SyntaxError(`Cannot use "${text}" workers: expected 0 to 99`);
+}

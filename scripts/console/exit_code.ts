@@ -1,0 +1,44 @@
+import { ExitCode } from "@stricli/core";
+import { AlreadyExistsError, NotFoundError } from "../../lib/errors.ts";
+
+/** What the process tells its caller. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  notFound: 3,
+  alreadyExists: 4,
+  interrupted: 130,
+} as const;
+
+/** The exit code for what a command threw. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof NotFoundError) return EXIT.notFound;
+  if (error instanceof AlreadyExistsError) return EXIT.alreadyExists;
+  if (error instanceof InterruptedError) return EXIT.interrupted;
+  if (error instanceof UsageError || error instanceof SyntaxError) return EXIT.usage;
+  return EXIT.failed;
+}
+
+/** The exit code for what the argument parser reports: all its own failures are the user's. */
+export function exitCodeOfParser(code: number | string | null | undefined): number {
+  const number = Number(code ?? EXIT.done);
+  if (number >= 0) return number;
+  const usage: readonly number[] = [ExitCode.UnknownCommand, ExitCode.InvalidArgument];
+  return usage.includes(number) ? EXIT.usage : EXIT.failed;
+}
+
+/** Flags or arguments that do not go together. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** The user pressed Ctrl-C. */
+export class InterruptedError extends Error {
+  override readonly name = "InterruptedError";
+
+  /** @param signal The signal that came. */
+  constructor(signal: string) {
+    super(`Interrupted by ${signal}: nothing half-written was left`);
+  }
+}

@@ -1,0 +1,54 @@
+import type { CopyEvent } from "../../lib/store/events.ts";
+import type { Context } from "./context.ts";
+import { Progress } from "./progress.ts";
+
+/** How a command speaks. */
+export interface OutputFlags {
+  /** Results and progress as JSON lines. */
+  readonly json?: boolean | undefined;
+}
+
+/** Data goes to stdout, all else to stderr; with `--json` both as one JSON document a line. */
+export class Output implements Disposable {
+  readonly #context: Context;
+  readonly #json: boolean;
+  readonly #progress: Progress | undefined;
+
+  /** @param context Where text goes. */
+  constructor(context: Context, flags: OutputFlags) {
+    this.#context = context;
+    this.#json = flags.json === true;
+    this.#progress = context.isTerminal && !this.#json
+      ? new Progress((text) => context.process.stderr.write(text))
+      : undefined;
+  }
+
+  /** Prints a result: the text, or with `--json` the data. */
+  result(text: string, data: unknown): void {
+    this.#progress?.clear();
+    this.#context.process.stdout.write(`${this.#json ? JSON.stringify(data) : text}\n`);
+  }
+
+  /** Tells the user something that is no result. */
+  note(text: string, data?: Record<string, unknown>): void {
+    this.#progress?.clear();
+    const line = this.#json ? JSON.stringify({ kind: "note", message: text, ...data }) : text;
+    this.#context.process.stderr.write(`${line}\n`);
+  }
+
+  /** Hears a copy's events. */
+  readonly onEvent = (event: CopyEvent): void => {
+    if (this.#json) {
+      this.#context.process.stderr.write(`${JSON.stringify(event)}\n`);
+    } else if (event.kind === "selected") {
+      this.note(`${event.destination} holds one platform's image: took ${event.platform}`);
+    } else {
+      this.#progress?.hear(event);
+    }
+  };
+
+  /** Takes the progress line away. */
+  [Symbol.dispose](): void {
+    this.#progress?.clear();
+  }
+}

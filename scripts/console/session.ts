@@ -1,0 +1,129 @@
+import { type Location, parseLocation } from "../../lib/places/location.ts";
+import type { OpenedDestination, OpenedSource, OpenOptions } from "../../lib/places/open.ts";
+import { openDestination, openRepository, openSource } from "../../lib/places/open.ts";
+import { parsePlatform, type Platform } from "../../lib/oci/platform.ts";
+import type { Reference } from "../../lib/oci/reference.ts";
+import type { Repository } from "../../lib/registry/repository.ts";
+import type { Transport } from "../../lib/registry/transport.ts";
+import { copy, type CopyOptions } from "../../lib/store/copy.ts";
+import type { Destination } from "../../lib/store/store.ts";
+import type { View } from "../../lib/image/image.ts";
+import type { Descriptor } from "../../lib/oci/descriptor.ts";
+import type { Context } from "./context.ts";
+import { Output, type OutputFlags } from "./output.ts";
+import { VERSION } from "../version.ts";
+
+/** The flags that every command has which opens places. */
+export interface SessionFlags extends OutputFlags {
+  /** Plain http, and certificates that nobody vouches for, are accepted. */
+  readonly insecure?: boolean | undefined;
+  /** The platform of the one image that is meant. */
+  readonly platform?: Platform | undefined;
+  /** How many transfers run at once. */
+  readonly jobs?: number | undefined;
+}
+
+/** One run of a command: its output, and the places that it opens. */
+export class Session implements AsyncDisposable {
+  /** How the command speaks. */
+  readonly output: Output;
+  /** Ends all work. */
+  readonly signal: AbortSignal;
+  readonly #context: Context;
+  readonly #flags: SessionFlags;
+  #transport: Promise<Transport> | undefined;
+
+  /** @param context Everything that is not an argument. @param flags The command's flags. */
+  constructor(context: Context, flags: SessionFlags) {
+    this.#context = context;
+    this.#flags = flags;
+    this.output = new Output(context, flags);
+    this.signal = context.signal;
+  }
+
+  /** What opening a place needs. */
+  get places(): OpenOptions {
+    return { transport: () => this.#transport ??= this.#openTransport(), signal: this.signal };
+  }
+
+  /** Opens a place and what is named in it. */
+  open(location: Location | string): Promise<OpenedSource> {
+    return openSource(toLocation(location), this.places);
+  }
+
+  /** Opens a place for writing. */
+  create(location: Location | string): Promise<OpenedDestination> {
+    return openDestination(toLocation(location), this.places);
+  }
+
+  /** Opens a registry's repository. */
+  repository(reference: Pick<Reference, "registry" | "repository">): Promise<Repository> {
+    return openRepository(reference, this.places);
+  }
+
+  /** Copies into a place, and tells of it. The caller commits. */
+  copy(view: View, destination: Destination, options: CopyOptions = {}): Promise<Descriptor> {
+    const { jobs, platform } = this.#flags;
+    return copy(view, destination, {
+      signal: this.signal,
+      onEvent: this.output.onEvent,
+      ...(jobs === undefined ? {} : { jobs }),
+      ...(platform === undefined ? {} : { platform }),
+      ...options,
+    });
+  }
+
+  async #openTransport(): Promise<Transport> {
+    const { Transport } = await import("../../lib/registry/transport.ts");
+    const { dockerKeychain } = await import("../../lib/registry/keychain.ts");
+    const { env } = this.#context;
+    return new Transport({
+      keychain: dockerKeychain({ env }),
+      userAgent: `davit/${VERSION}`,
+      insecure: this.#flags.insecure === true,
+      onWarning: (text) => this.output.note(`warning: ${text}`),
+    });
+  }
+
+  /** Closes connections and takes the progress line away. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.output[Symbol.dispose]();
+    const transport = await this.#transport?.catch(() => undefined);
+    await transport?.[Symbol.asyncDispose]();
+  }
+}
+
+/** The flags of {@linkcode SessionFlags}, for a command's parameters. */
+export const SESSION_FLAGS = {
+  insecure: {
+    kind: "boolean",
+    brief: "Allow plain http and unverified TLS certificates",
+    optional: true,
+    withNegated: false,
+  },
+  json: {
+    kind: "boolean",
+    brief: "Print results and progress as JSON lines",
+    optional: true,
+    withNegated: false,
+  },
+  verbose: {
+    kind: "boolean",
+    brief: "Say more when something fails",
+    optional: true,
+    withNegated: false,
+  },
+} as const;
+
+/** The flag that chooses one platform's image of an index. */
+export const PLATFORM_FLAG = {
+  kind: "parsed",
+  brief: "Platform as os/arch[/variant][:osversion], or all",
+  placeholder: "os/arch",
+  parse: (text: string): Platform | undefined => text === "all" ? undefined : parsePlatform(text),
+  optional: true,
+} as const;
+
+function toLocation(location: Location | string): Location {
+  return typeof location === "string" ? parseLocation(location) : location;
+}

@@ -1,0 +1,147 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { exportImage } from "../../lib/image/export_image.ts";
+import type { LayerEntry } from "../../lib/layer/layer_entry.ts";
+import { opaque, whiteout } from "../../lib/layer/whiteout.ts";
+import { DocumentError } from "../../lib/errors.ts";
+import { readTar } from "../../lib/tar/read_tar.ts";
+import { makeImage } from "../support/images.ts";
+
+/** What an export holds, a line each: `path = content`, `path -> link`, `path == hard link`. */
+async function exported(...layers: readonly (readonly LayerEntry[])[]): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const entry of readTar(await exportImage(makeImage(layers)))) {
+    const { type, name, linkName } = entry.header;
+    if (type === "directory") lines.push(name);
+    else if (type === "symlink") lines.push(`${name} -> ${linkName}`);
+    else if (type === "hardlink") lines.push(`${name} == ${linkName}`);
+    else lines.push(`${name} = ${new TextDecoder().decode(await entry.bytes())}`);
+  }
+  return lines.sort();
+}
+
+function file(path: string, content = path): LayerEntry {
+  return { path, content };
+}
+
+function directory(path: string): LayerEntry {
+  return { path, type: "directory", mode: 0o755 };
+}
+
+function link(path: string, linkName: string): LayerEntry {
+  return { path, type: "hardlink", linkName };
+}
+
+function symlink(path: string, linkName: string): LayerEntry {
+  return { path, type: "symlink", linkName };
+}
+
+const CASES: readonly {
+  readonly does: string;
+  readonly layers: readonly (readonly LayerEntry[])[];
+  readonly gives: readonly string[];
+}[] = [
+  {
+    does: "merges layers, the upper one wins",
+    layers: [[file("a", "old"), file("b")], [file("a", "new")]],
+    gives: ["a = new", "b = b"],
+  },
+  {
+    does: "hides what a whiteout names, and all below it",
+    layers: [[file("d/x"), file("d/y/z"), file("e")], [whiteout("d")]],
+    gives: ["e = e"],
+  },
+  {
+    does: "lets a layer put back what its own whiteout removed from below",
+    layers: [[file("d/old")], [whiteout("d"), file("d/new")]],
+    gives: ["d/", "d/new = d/new"],
+  },
+  {
+    does: "hides the lower layers' children of an opaque directory, wherever its marker stands",
+    layers: [[directory("d"), file("d/old")], [file("d/aaa"), opaque("d"), file("d/new")]],
+    gives: ["d/", "d/aaa = d/aaa", "d/new = d/new"],
+  },
+  {
+    does: "replaces a directory by a file with all that was in it",
+    layers: [[file("d/x")], [file("d", "now a file")]],
+    gives: ["d = now a file"],
+  },
+  {
+    does: "replaces a file by a directory",
+    layers: [[file("d", "file")], [file("d/x")]],
+    gives: ["d/", "d/x = d/x"],
+  },
+  {
+    does: "keeps a directory's children when a layer only changes the directory",
+    layers: [[directory("d"), file("d/x")], [directory("d")]],
+    gives: ["d/", "d/x = d/x"],
+  },
+  {
+    does: "keeps a hard link to a file of a lower layer",
+    layers: [[file("a", "content")], [link("b", "a")]],
+    gives: ["a = content", "b == a"],
+  },
+  {
+    does: "gives a link the content when its target is removed above",
+    layers: [[file("a", "content"), link("b", "a"), link("c", "a")], [whiteout("a")]],
+    gives: ["b = content", "c == b"],
+  },
+  {
+    does: "gives a link the old content when its target is replaced above",
+    layers: [[file("a", "old"), link("b", "a")], [file("a", "new")]],
+    gives: ["a = new", "b = old"],
+  },
+  {
+    does: "follows a symbolic link to a directory within the root",
+    layers: [[directory("usr/lib"), symlink("lib", "usr/lib")], [file("lib/x")]],
+    gives: ["lib -> usr/lib", "usr/", "usr/lib/", "usr/lib/x = lib/x"],
+  },
+  {
+    does: "keeps a link that climbs out of the root inside it",
+    layers: [[symlink("up", "../../../etc")], [file("up/passwd", "x")]],
+    gives: ["etc/", "etc/passwd = x", "up -> ../../../etc"],
+  },
+  {
+    does: "does not remove through a symbolic link",
+    layers: [[file("real/x"), symlink("alias", "real")], [whiteout("alias/x")]],
+    gives: ["alias -> real", "real/", "real/x = real/x"],
+  },
+];
+
+for (const { does, layers, gives } of CASES) {
+  Deno.test(`exportImage() ${does}`, async () => {
+    const implied = (line: string) => line.endsWith("/") && !gives.includes(line);
+    assertEquals((await exported(...layers)).filter((line) => !implied(line)), [...gives].sort());
+  });
+}
+
+Deno.test("exportImage() refuses a hard link to nothing", async () => {
+  await assertRejects(() => exported([link("b", "missing")]), DocumentError, '"missing"');
+});
+
+Deno.test("exportImage() refuses a loop of symbolic links", async () => {
+  const loop = [symlink("a", "b"), symlink("b", "a")];
+  await assertRejects(() => exported(loop, [file("a/x")]), DocumentError, "loop of links");
+});
+
+Deno.test("exportImage() puts a directory after all that is in it", async () => {
+  const image = makeImage([[directory("a"), directory("a/b"), file("a/b/c")]]);
+  const names: string[] = [];
+  for await (const { header } of readTar(await exportImage(image))) names.push(header.name);
+  assertEquals(names, ["a/b/c", "a/b/", "a/"]);
+});
+
+Deno.test("exportImage() keeps owner, mode, time and extended attributes", async () => {
+  const xattrs = new Map([["user.note", new Uint8Array([1, 0, 255])]]);
+  const entry = { ...file("a"), mode: 0o4711, uid: 3_000_000, gid: 7, mtime: 1234, xattrs };
+  for await (const { header } of readTar(await exportImage(makeImage([[entry]])))) {
+    assertEquals([header.mode, header.uid, header.gid, header.mtime], [0o4711, 3_000_000, 7, 1234]);
+    assertEquals(header.xattrs?.get("user.note"), new Uint8Array([1, 0, 255]));
+  }
+});
+
+Deno.test("exportImage() can be given up in the middle", async () => {
+  const tar = await exportImage(makeImage([[file("a"), file("b")]]));
+  const reader = tar.getReader();
+  await reader.read();
+  await reader.cancel();
+});
