@@ -1,0 +1,42 @@
+import { FileError } from "../errors.ts";
+
+/** The text Deno gives in place of bytes of a name that are not UTF-8. */
+const REPLACEMENT = "\ufffd";
+
+/** A failed system call as data, so that it can leave a worker. */
+export interface FileFault {
+  /** The file. */
+  readonly source: string;
+  /** The error's name: `NotFound`; `Changed` for a file that changed while it was read. */
+  readonly name: string;
+  /** The error's message. */
+  readonly message: string;
+}
+
+/**
+ * Says what a failed system call means for the file at `path`.
+ *
+ * @param act What was being done: `read`, `list`.
+ * @param cause What was thrown; a `FileError` and what is no error is passed on as it is.
+ */
+export function fileFailure(act: string, path: string, cause: unknown): unknown {
+  if (!(cause instanceof Error) || cause instanceof FileError) return cause;
+  return new FileError(`Cannot ${act} "${path}": ${reasonOf(path, cause)}`, path, { cause });
+}
+
+/** Makes the error of a fault. */
+export function faultError({ source, name, message }: FileFault): FileError {
+  return new FileError(`Cannot read "${source}": ${reasonOf(source, { name, message })}`, source);
+}
+
+function reasonOf(path: string, { name, message }: Pick<FileFault, "name" | "message">): string {
+  if (name === "Changed") return "it changed while it was read; try again when nobody writes to it";
+  if (name === "InvalidData" || path.includes(REPLACEMENT)) {
+    return "its name or what it points to is not UTF-8, which no image can hold; rename it";
+  }
+  if (name === "NotFound") return "it does not exist";
+  if (name === "PermissionDenied") {
+    return "permission denied; run as a user who may read it, or leave it out";
+  }
+  return message;
+}
