@@ -1,0 +1,13 @@
+/** Measures davit against named peers and fails when a ratio is over its limit. */
+import { benchAppendDirectory } from "./append_directory.ts";
+import { benchMemory } from "./memory.ts";
+import { reportResults } from "./result.ts";
+import { benchStartup } from "./startup.ts";
+import { benchWorkers } from "./workers.ts";
+
+reportResults([
+  ...await benchStartup(),
+  ...await benchAppendDirectory(),
+  ...await benchWorkers(),
+  ...await benchMemory(),
+]);
