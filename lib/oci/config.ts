@@ -84,7 +84,7 @@ export interface RootFs {
   /** The only kind there is. */
   readonly type: "layers";
   /** Digests of the uncompressed tars, base first. */
-  readonly diff_ids: readonly Digest[];
+  readonly "diff_ids": readonly Digest[];
 }
 
 /** How one layer came to be. */
@@ -94,11 +94,11 @@ export interface History {
   /** Who made it. */
   readonly author?: string;
   /** The command that made it. */
-  readonly created_by?: string;
+  readonly "created_by"?: string;
   /** A remark. */
   readonly comment?: string;
   /** The step changed the config only: no layer belongs to it. */
-  readonly empty_layer?: boolean;
+  readonly "empty_layer"?: boolean;
 }
 
 /**
@@ -171,16 +171,16 @@ function readRootFs(field: DocumentField): RootFs {
   if (diffIds.length > MAX_LAYERS) {
     throw new LimitExceededError("the diff_ids of a config", MAX_LAYERS);
   }
-  return { type: "layers", diff_ids: diffIds.map(readDigest) };
+  return { type: "layers", "diff_ids": diffIds.map(readDigest) };
 }
 
 function readHistory(field: DocumentField): History {
   return present({
     created: readString(field, "created"),
     author: readString(field, "author"),
-    created_by: readString(field, "created_by"),
+    "created_by": readString(field, "created_by"),
     comment: readString(field, "comment"),
-    empty_layer: readBoolean(field, "empty_layer"),
+    "empty_layer": readBoolean(field, "empty_layer"),
   });
 }
 

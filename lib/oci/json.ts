@@ -1,15 +1,7 @@
 import { DocumentError } from "../errors.ts";
+import { JsonEdit } from "./json_edit.ts";
 import { formatJsonPath, type JsonPath } from "./json_path.ts";
-import { type JsonMember, JsonScanner, type JsonSpan } from "./json_scanner.ts";
-import {
-  colonOf,
-  gapBefore,
-  indentAt,
-  isContainer,
-  type JsonStyle,
-  styleOf,
-  writeJson,
-} from "./json_style.ts";
+import { JsonScanner } from "./json_scanner.ts";
 
 export type { JsonPath } from "./json_path.ts";
 
@@ -73,15 +65,9 @@ export function setJson(text: string, path: JsonPath, value: unknown): string {
  */
 export function removeJson(text: string, path: JsonPath): string {
   if (path.length === 0) throw new RangeError("Cannot remove a JSON document from itself");
-  const found = new JsonEdit(text).find(path);
-  if (found.rest.length > 0 || found.parent === undefined) return text;
-  const { members, index, span } = found.parent;
-  const member = members[index];
-  const previous = members[index - 1];
-  const next = members[index + 1];
-  if (member !== undefined && next !== undefined) return splice(text, member.start, next.start);
-  if (previous !== undefined) return splice(text, previous.value.end, found.value.end);
-  return splice(text, span.start + 1, span.end - 1);
+  const edit = new JsonEdit(text);
+  const { rest, parent } = edit.find(path);
+  return rest.length === 0 && parent !== undefined ? edit.remove(parent) : text;
 }
 
 /**
@@ -107,122 +93,6 @@ export function appendJson(text: string, path: JsonPath, ...values: unknown[]): 
     return edit.insert(found.value, values.map((value) => ({ value })));
   }
   throw new DocumentError(`Cannot append to ${formatJsonPath(path)}: expected an array`);
-}
-
-interface Found {
-  /** The deepest value on the path that is there. */
-  readonly value: JsonSpan;
-  /** The path from there on. */
-  readonly rest: JsonPath;
-  /** Where that value is listed, unless it is the root. */
-  readonly parent: Parent | undefined;
-}
-
-interface Parent {
-  readonly span: JsonSpan;
-  readonly members: readonly JsonMember[];
-  readonly index: number;
-}
-
-interface Entry {
-  readonly name?: string;
-  readonly value: unknown;
-}
-
-/** One edit of one scanned text. */
-class JsonEdit {
-  readonly #text: string;
-  readonly #scanner: JsonScanner;
-  readonly #root: JsonSpan;
-
-  constructor(text: string) {
-    this.#text = text;
-    this.#scanner = new JsonScanner(text, "JSON document");
-    this.#root = this.#scanner.scan();
-  }
-
-  find(path: JsonPath): Found {
-    let value = this.#root;
-    let parent: Parent | undefined;
-    for (const [depth, step] of path.entries()) {
-      const members = isContainer(this.#text, value) ? this.#scanner.members(value.start) : [];
-      const index = members.findIndex((member, index) => (member.name ?? index) === step);
-      const member = members[index];
-      if (member === undefined) return { value, rest: path.slice(depth), parent };
-      parent = { span: value, members, index };
-      value = member.value;
-    }
-    return { value, rest: [], parent };
-  }
-
-  isNull({ start }: JsonSpan): boolean {
-    return this.#text[start] === "n";
-  }
-
-  replace(span: JsonSpan, value: unknown): string {
-    const style = this.#style();
-    const indent = indentAt(this.#text, span.start);
-    const gap = style.unit === undefined ? "" : style.newline + indent;
-    return splice(this.#text, span.start, span.end, writeJson(value, gap, style));
-  }
-
-  create({ value, rest }: Found, leaf: unknown): string {
-    const [step, ...below] = rest;
-    if (this.isNull(value)) return this.replace(value, nest(rest, leaf));
-    const created = nest(below, leaf);
-    const kind = this.#text[value.start];
-    if (kind === "{" && typeof step === "string") {
-      return this.insert(value, [{ name: step, value: created }]);
-    }
-    if (kind === "[" && typeof step === "number") {
-      const { length } = this.#scanner.members(value.start);
-      if (step === length) return this.insert(value, [{ value: created }]);
-      throw new RangeError(`Cannot set item ${step}: expected at most ${length}`);
-    }
-    throw new DocumentError(
-      `Cannot find ${JSON.stringify(step)} on the way to a JSON value: expected ${
-        typeof step === "string" ? "an object" : "an array"
-      }, got ${this.#text.slice(value.start, value.end).slice(0, 60)}`,
-    );
-  }
-
-  insert(container: JsonSpan, entries: readonly Entry[]): string {
-    const style = this.#style();
-    const last = this.#scanner.members(container.start).at(-1);
-    if (last !== undefined) {
-      const gap = gapBefore(this.#text, last.start);
-      const colon = colonOf(this.#text, last, style.colon);
-      const added = entries.map((entry) => `,${gap}${writeEntry(entry, gap, { ...style, colon })}`);
-      return splice(this.#text, last.value.end, last.value.end, added.join(""));
-    }
-    const outer = style.unit === undefined
-      ? ""
-      : style.newline + indentAt(this.#text, container.start);
-    const gap = style.unit === undefined ? "" : outer + style.unit;
-    const added = entries.map((entry) => gap + writeEntry(entry, gap, style)).join(",");
-    return splice(this.#text, container.start + 1, container.end - 1, added + outer);
-  }
-
-  #style(): JsonStyle {
-    return styleOf(this.#text, this.#root, this.#scanner);
-  }
-}
-
-function writeEntry({ name, value }: Entry, gap: string, style: JsonStyle): string {
-  const text = writeJson(value, gap, style);
-  return name === undefined ? text : JSON.stringify(name) + style.colon + text;
-}
-
-function nest(path: JsonPath, leaf: unknown): unknown {
-  return path.reduceRight((inner, step) => {
-    if (typeof step === "string") return { [step]: inner };
-    if (step === 0) return [inner];
-    throw new RangeError(`Cannot set item ${step}: expected 0, for the array is new`);
-  }, leaf);
-}
-
-function splice(text: string, start: number, end: number, added = ""): string {
-  return text.slice(0, start) + added + text.slice(end);
 }
 
 function decode(bytes: Uint8Array, document: string): string {

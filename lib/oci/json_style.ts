@@ -30,8 +30,16 @@ export function colonOf(text: string, member: JsonMember, otherwise: string): st
   return member.name === undefined ? otherwise : text.slice(member.nameEnd, member.value.start);
 }
 
+/** The white space that a member gets which follows the last of `members`. */
+export function gapAfter(text: string, members: readonly JsonMember[], style: JsonStyle): string {
+  const last = members.at(-1);
+  const gap = last === undefined ? "" : gapBefore(text, last.start);
+  const isOnlyOfLine = members.length < 2 && !gap.includes("\n");
+  return isOnlyOfLine ? style.colon.slice(style.colon.indexOf(":") + 1) : gap;
+}
+
 /** The white space that leads to an offset. */
-export function gapBefore(text: string, offset: number): string {
+function gapBefore(text: string, offset: number): string {
   let start = offset;
   while (start > 0 && " \n\r\t".includes(text.charAt(start - 1))) start--;
   return text.slice(start, offset);

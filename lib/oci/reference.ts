@@ -1,4 +1,4 @@
-import { type Digest, parseDigest } from "./digest.ts";
+import { type Digest, isDigest } from "./digest.ts";
 import { present } from "./present.ts";
 import {
   DOCKER_HUB,
@@ -57,7 +57,7 @@ export function parseReference(text: string, options: ParseReferenceOptions = {}
   if (rest.length > 0) throw misnamed("reference", text, 'one "@" before a digest');
   const { name, tag } = splitTag(named);
   const repository = readRepository(name, text, options);
-  const digest = digestText === undefined ? undefined : parseDigest(digestText);
+  const digest = digestText === undefined ? undefined : readDigest(digestText, text);
   if (strict && tag === undefined && digest === undefined) {
     throw misnamed("reference", text, "a tag or a digest: nothing is guessed in strict mode");
   }
@@ -142,6 +142,13 @@ export function familiarName(reference: Reference): string {
   return containerdName(reference).replace(/^docker\.io\/(?:library\/)?/, "");
 }
 
+function readDigest(digest: string, text: string): Digest {
+  if (isDigest(digest)) return digest;
+  const expected =
+    'after "@" a digest: "sha256:" and 64 lower-case hex digits, or "sha512:" and 128';
+  throw misnamed("reference", text, expected);
+}
+
 /** Splits at the last colon, unless it belongs to the registry's port. */
 function splitTag(text: string): { name: string; tag: string | undefined } {
   const colon = text.lastIndexOf(":");
@@ -171,7 +178,7 @@ function checkPath(path: string, text: string): void {
   }
   if (REPOSITORY.test(path)) return;
   if (REPOSITORY.test(path.toLowerCase())) {
-    const lower = JSON.stringify(text.replace(path, path.toLowerCase()));
+    const lower = JSON.stringify(text.replace(path, path.toLowerCase()).slice(0, 300));
     throw misnamed("reference", text, `a repository in lower case: did you mean ${lower}?`);
   }
   throw misnamed(

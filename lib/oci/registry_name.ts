@@ -12,6 +12,7 @@ export interface ParseNameOptions {
 const AUTHORITY = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(?::([0-9]{1,5}))?$/;
 const HOST_LABEL = "[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?";
 const HOST = new RegExp(`^${HOST_LABEL}(?:\\.${HOST_LABEL})*$`);
+const HOST_AND_PORT = 'a host name or an IP address, and ":port" if it has one';
 const MAX_PORT = 65_535;
 
 /**
@@ -29,12 +30,12 @@ const MAX_PORT = 65_535;
 export function parseRegistry(text: string, options: ParseNameOptions = {}): string {
   const { strict = false, defaultRegistry = DOCKER_HUB } = options;
   refuseScheme("registry", text);
-  if (text === "" && strict) throw misnamed("registry", text, "host[:port]");
+  if (text === "" && strict) throw misnamed("registry", text, HOST_AND_PORT);
   const name = text === "" ? defaultRegistry : text;
   const [, host = "", port = ""] = AUTHORITY.exec(name) ?? [];
   const canonical = canonicalHost(host);
   if (canonical === undefined || Number(port) > MAX_PORT) {
-    throw misnamed("registry", name, suggestBrackets(name) ?? "host[:port]");
+    throw misnamed("registry", name, suggestBrackets(name) ?? HOST_AND_PORT);
   }
   if (port !== "") return `${canonical}:${port}`;
   return canonical === "docker.io" ? DOCKER_HUB : canonical;
