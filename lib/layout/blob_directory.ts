@@ -1,6 +1,6 @@
 import { FileError, NotFoundError } from "../errors.ts";
 import { algorithmOf, type Digest, hexOf } from "../oci/digest.ts";
-import { PartialFile } from "./partial_file.ts";
+import { PartialFile, withParent } from "./partial_file.ts";
 
 /** The `blobs` of a layout: files named by what they hash to. */
 export class BlobDirectory {
@@ -46,6 +46,15 @@ export class BlobDirectory {
   /** Begins a blob whose digest need not be known yet. */
   create(): Promise<PartialFile> {
     return PartialFile.create(this.#layout);
+  }
+
+  /** Takes a blob of another directory as a hard link, replacing one of another size. */
+  async link(digest: Digest, from: BlobDirectory): Promise<void> {
+    const [source, target] = [from.locate(digest), this.locate(digest)];
+    const size = this.size(digest);
+    if (size !== undefined && size === from.size(digest)) return;
+    if (size !== undefined) await this.remove(digest);
+    await withParent(target, () => Deno.link(source, target));
   }
 
   /** Removes a blob; `false` when it was not there. */

@@ -24,3 +24,5 @@
  */
 export { Layout } from "./layout.ts";
 export { createLayout, openLayout } from "./open_layout.ts";
+export { Roots } from "./roots.ts";
+export type { NamelessOptions, Root } from "./roots.ts";

@@ -69,13 +69,18 @@ export function writeAllSync(file: Deno.FsFile, bytes: Uint8Array): void {
 }
 
 /** Renames a file, creating the directory it goes to if need be. */
-export async function renameInto(from: string, to: string): Promise<void> {
+export function renameInto(from: string, to: string): Promise<void> {
+  return withParent(to, () => Deno.rename(from, to));
+}
+
+/** Does something at a path; when its directory is missing, creates it and tries once more. */
+export async function withParent(path: string, act: () => Promise<void>): Promise<void> {
   try {
-    await Deno.rename(from, to);
+    await act();
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    await Deno.mkdir(to.slice(0, to.lastIndexOf("/")), { recursive: true });
-    await Deno.rename(from, to);
+    await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+    await act();
   }
 }
 

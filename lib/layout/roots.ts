@@ -5,7 +5,6 @@ import type { Digest } from "../oci/digest.ts";
 import { DocumentField } from "../oci/document_field.ts";
 import { removeJson, setJson } from "../oci/json.ts";
 import { JsonScanner } from "../oci/json_scanner.ts";
-import { gapBefore } from "../oci/json_style.ts";
 import { MEDIA_TYPE } from "../oci/media_type.ts";
 
 /** One entry of an `index.json`. */
@@ -24,6 +23,7 @@ export interface NamelessOptions {
   readonly keepNameless: boolean;
 }
 
+const NAME_PATH = ["annotations", ANNOTATION.refName] as const;
 const EMPTY = `{"schemaVersion":2,"mediaType":"${MEDIA_TYPE.ociIndex}","manifests":[]}`;
 
 /**
@@ -52,22 +52,22 @@ export class Roots implements Iterable<Root> {
    */
   static parse(text: string): Roots {
     const scanner = new JsonScanner(text, "index.json");
-    const { start } = scanner.scan();
+    const root = scanner.scan();
     const document = new DocumentField("index.json", JSON.parse(text));
     const version = document.member("schemaVersion");
     if (version.integer() !== 2) throw version.unexpected("2");
     const descriptors = document.member("manifests").items().map(readDescriptor);
-    const list = scanner.members(start).find(({ name }) => name === "manifests");
+    const list = scanner.members(root.start).find(({ name }) => name === "manifests");
     if (list === undefined) throw new DocumentError("Cannot read index.json: no manifests");
     const entries = scanner.members(list.value.start).map(({ value }, position) => ({
       span: value,
       descriptor: descriptors[position],
     }));
-    const gap = entries[0] === undefined ? "" : gapBefore(text, entries[0].span.start);
-    const end = entries.at(-1)?.span.end ?? list.value.start + 1;
+    const start = list.value.start + 1;
+    const end = entries.at(-1)?.span.end ?? start;
     return new Roots(
-      text.slice(0, list.value.start + 1),
-      gap,
+      text.slice(0, start),
+      text.slice(start, entries[0]?.span.start ?? start),
       entries.flatMap(({ span, descriptor }) =>
         descriptor === undefined ? [] : [rootOf(descriptor, text.slice(span.start, span.end))]
       ),
@@ -187,7 +187,12 @@ function describe(descriptor: Descriptor, name: string | undefined): Root {
 }
 
 function renamed({ text }: Root, name: string | undefined): Root {
-  const path = ["annotations", ANNOTATION.refName];
-  const edited = name === undefined ? removeJson(text, path) : setJson(text, path, name);
+  const edited = name === undefined ? unnamed(text) : setJson(text, NAME_PATH, name);
   return rootOf(parseDescriptor(JSON.parse(edited)), edited);
+}
+
+function unnamed(text: string): string {
+  const edited = removeJson(text, NAME_PATH);
+  const { annotations = {} } = parseDescriptor(JSON.parse(edited));
+  return Object.keys(annotations).length === 0 ? removeJson(edited, ["annotations"]) : edited;
 }

@@ -47,7 +47,11 @@ export class MemoryStore implements Store, Deleter {
   #fresh = new Set<Digest>();
   #pending: Root[] = [];
 
-  /** @param label How messages name this place; `memory` unless said. */
+  /**
+   * An empty store.
+   *
+   * @param label How messages name this place; `memory` unless said.
+   */
   constructor(label = "memory") {
     this.label = label;
   }

@@ -1,0 +1,157 @@
+import type { Algorithm, Digest } from "../oci/digest.ts";
+import { type ByteRange, parseContentRange } from "./byte_range.ts";
+import { empty, type Exchange, readDigest, unsupportedMethod } from "./desk.ts";
+import { isRepositoryName } from "./names.ts";
+import { Refusal } from "./refusal.ts";
+import type { Repository } from "./repositories.ts";
+import type { UploadSession } from "./upload_session.ts";
+
+/** `/v2/<name>/blobs/uploads/`: begins an upload, or takes a blob whole or from elsewhere. */
+export async function answerUploads(exchange: Exchange, name: string): Promise<Response> {
+  const { request, query, desk } = exchange;
+  if (request.method !== "POST") throw unsupportedMethod(request, "POST");
+  const repository = await desk.repositories.create(name);
+  const mount = query.get("mount");
+  if (mount !== null && await mountBlob(exchange, repository, readDigest(mount))) {
+    return created(repository, readDigest(mount));
+  }
+  const digest = query.has("digest") ? readDigest(query.get("digest")) : undefined;
+  const session = await desk.sessions.begin(repository, algorithmFor(query, digest));
+  if (digest === undefined) return accepted(repository, session);
+  try {
+    if (request.body !== null) await session.add(request.body, undefined, desk.stallMs);
+  } catch (error) {
+    await session.cancel();
+    desk.sessions.release(repository, session);
+    throw error;
+  }
+  return await finish(exchange, repository, session, digest);
+}
+
+/** `/v2/<name>/blobs/uploads/<id>` */
+export async function answerUpload(
+  exchange: Exchange,
+  name: string,
+  id: string,
+): Promise<Response> {
+  const { request, desk } = exchange;
+  const repository = await desk.find(name);
+  const session = await desk.sessions.find(repository, id);
+  switch (request.method) {
+    case "GET":
+    case "HEAD":
+      return progress(204, repository, session);
+    case "PATCH":
+      await add(exchange, repository, session);
+      return accepted(repository, session);
+    case "PUT": {
+      const digest = readDigest(exchange.query.get("digest"));
+      await add(exchange, repository, session);
+      return await finish(exchange, repository, session, digest);
+    }
+    case "DELETE":
+      await session.cancel();
+      desk.sessions.release(repository, session);
+      return empty(204);
+    default:
+      throw unsupportedMethod(request, "GET, HEAD, PATCH, PUT, DELETE");
+  }
+}
+
+async function add(
+  { request, desk }: Exchange,
+  repository: Repository,
+  session: UploadSession,
+): Promise<void> {
+  if (request.body === null) return;
+  try {
+    await session.add(request.body, readRange(request), desk.stallMs);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.status !== 416) throw error;
+    const { status, code, message, detail } = error;
+    const headers = progressHeaders(repository, session);
+    throw new Refusal(status, code, message, { detail, headers });
+  }
+}
+
+async function finish(
+  { desk }: Exchange,
+  repository: Repository,
+  session: UploadSession,
+  digest: Digest,
+): Promise<Response> {
+  try {
+    await session.finish(digest);
+  } finally {
+    desk.sessions.release(repository, session);
+  }
+  return created(repository, digest);
+}
+
+/** Takes a blob from the repository that is named, or from any that has it. */
+async function mountBlob(
+  { query, desk: { repositories } }: Exchange,
+  repository: Repository,
+  digest: Digest,
+): Promise<boolean> {
+  if (await repository.blobs.size(digest) !== undefined) return true;
+  const from = query.get("from");
+  if (from !== null && !isRepositoryName(from)) {
+    throw new Refusal(400, "NAME_INVALID", `"${from}" cannot name a repository`);
+  }
+  for (const name of from === null ? await repositories.names() : [from]) {
+    const source = await repositories.find(name);
+    if (source !== undefined && await repository.blobs.link(digest, source)) return true;
+  }
+  return false;
+}
+
+function readRange(request: Request): ByteRange | undefined {
+  const range = parseContentRange(request.headers.get("content-range"));
+  if (range === "invalid") {
+    throw new Refusal(400, "RANGE_INVALID", 'expected a Content-Range such as "0-1023"');
+  }
+  const length = request.headers.get("content-length");
+  if (range !== undefined && length !== null && Number(length) !== range.end - range.start) {
+    throw new Refusal(
+      400,
+      "SIZE_INVALID",
+      `Content-Range has ${range.end - range.start} bytes, Content-Length ${length}`,
+    );
+  }
+  return range;
+}
+
+function algorithmFor(query: URLSearchParams, digest: Digest | undefined): Algorithm {
+  const wanted = query.get("digest-algorithm") ?? digest?.slice(0, 6) ?? "sha256";
+  if (wanted === "sha256" || wanted === "sha512") return wanted;
+  throw new Refusal(400, "DIGEST_INVALID", 'expected the algorithm "sha256" or "sha512"', {
+    detail: { algorithm: wanted },
+  });
+}
+
+function accepted(repository: Repository, session: UploadSession): Response {
+  return progress(202, repository, session);
+}
+
+function progress(status: number, repository: Repository, session: UploadSession): Response {
+  return empty(status, progressHeaders(repository, session));
+}
+
+function progressHeaders(
+  { name }: Repository,
+  { id, size }: UploadSession,
+): Readonly<Record<string, string>> {
+  return {
+    "docker-upload-uuid": id,
+    location: `/v2/${name}/blobs/uploads/${id}`,
+    range: `0-${Math.max(0, size - 1)}`,
+  };
+}
+
+function created({ name }: Repository, digest: Digest): Response {
+  return empty(201, {
+    "docker-content-digest": digest,
+    location: `/v2/${name}/blobs/${digest}`,
+  });
+}

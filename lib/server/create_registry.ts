@@ -1,0 +1,136 @@
+import { answerBlob } from "./answer_blob.ts";
+import { answerCatalog, answerReferrers, answerTags } from "./answer_lists.ts";
+import { answerManifest } from "./answer_manifest.ts";
+import { answerUpload, answerUploads } from "./answer_uploads.ts";
+import { Desk, type Exchange } from "./desk.ts";
+import { Refusal } from "./refusal.ts";
+import type { Repositories } from "./repositories.ts";
+import { parseRoute, type Route } from "./route.ts";
+
+/** What a registry did: one for each request. */
+export interface RegistryEvent {
+  /** The HTTP method. */
+  readonly method: string;
+  /** The path and query as they were sent. */
+  readonly path: string;
+  /** The status of the answer. */
+  readonly status: number;
+  /** How long the answer took to begin, in milliseconds. */
+  readonly milliseconds: number;
+  /** The first error code of the answer, such as `MANIFEST_UNKNOWN`. */
+  readonly code?: string;
+  /** What went wrong inside, when the status is 500. */
+  readonly error?: unknown;
+}
+
+/** Options of {@linkcode createRegistry}. */
+export interface RegistryOptions {
+  /** Where the content is kept. */
+  readonly repositories: Repositories;
+  /** Refuses everything that would change something; `false` unless said. */
+  readonly readOnly?: boolean;
+  /** How long to wait for the next bytes of a request's body, in milliseconds; a minute unless said. */
+  readonly stallMs?: number;
+  /** Hears of every request. */
+  readonly log?: (event: RegistryEvent) => void;
+}
+
+/** A registry as a function from request to answer. */
+export interface Registry {
+  /** Answers a request. Never rejects: what goes wrong is an answer too. */
+  fetch(request: Request): Promise<Response>;
+}
+
+const READING: ReadonlySet<string> = new Set(["GET", "HEAD"]);
+
+/**
+ * A registry of the OCI distribution specification, as a handler of requests: give its `fetch` to
+ * `Deno.serve`, or call it.
+ *
+ * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md distribution-spec}
+ * @example
+ * ```ts
+ * import { createRegistry, memoryRepositories } from "@davit/davit/server";
+ *
+ * const registry = createRegistry({ repositories: memoryRepositories() });
+ * const { status } = await registry.fetch(new Request("http://registry.example/v2/"));
+ * console.assert(status === 200);
+ * ```
+ */
+export function createRegistry(options: RegistryOptions): Registry {
+  const { repositories, readOnly = false, stallMs = 60_000, log } = options;
+  const desk = new Desk(repositories, stallMs);
+  return {
+    async fetch(request) {
+      const start = performance.now();
+      const target = targetOf(request.url);
+      const refusal: Failure = {};
+      const response = await answer(request, target, { desk, readOnly })
+        .catch((error) => answerError(error, refusal));
+      response.headers.set("docker-distribution-api-version", "registry/2.0");
+      log?.({
+        method: request.method,
+        path: target,
+        status: response.status,
+        milliseconds: performance.now() - start,
+        ...refusal,
+      });
+      return response;
+    },
+  };
+}
+
+interface Failure {
+  code?: string;
+  error?: unknown;
+}
+
+async function answer(
+  request: Request,
+  target: string,
+  { desk, readOnly }: { readonly desk: Desk; readonly readOnly: boolean },
+): Promise<Response> {
+  const [path = "", ...query] = target.split("?");
+  const route = parseRoute(path);
+  if (readOnly && !READING.has(request.method)) {
+    throw new Refusal(405, "UNSUPPORTED", "this registry is read-only");
+  }
+  return await dispatch(route, { request, query: new URLSearchParams(query.join("?")), desk });
+}
+
+function dispatch(route: Route, exchange: Exchange): Promise<Response> {
+  switch (route.kind) {
+    case "base":
+      return Promise.resolve(Response.json({}));
+    case "catalog":
+      return answerCatalog(exchange);
+    case "tags":
+      return answerTags(exchange, route.repository);
+    case "manifest":
+      return answerManifest(exchange, route.repository, route.reference);
+    case "referrers":
+      return answerReferrers(exchange, route.repository, route.digest);
+    case "blob":
+      return answerBlob(exchange, route.repository, route.digest);
+    case "uploads":
+      return answerUploads(exchange, route.repository);
+    case "upload":
+      return answerUpload(exchange, route.repository, route.id);
+  }
+}
+
+function answerError(error: unknown, failure: Failure): Response {
+  const refusal = error instanceof Refusal
+    ? error
+    : new Refusal(500, "UNKNOWN", "the registry failed", { cause: error });
+  failure.code = refusal.code;
+  if (refusal !== error) failure.error = error;
+  return refusal.toResponse();
+}
+
+/** Path and query as the client sent them: a `URL` would resolve the dots that must be refused. */
+function targetOf(url: string): string {
+  const authority = url.indexOf("//") + 2;
+  const path = url.indexOf("/", authority);
+  return path < 0 ? "/" : url.slice(path).split("#", 1)[0] ?? "/";
+}

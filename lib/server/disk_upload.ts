@@ -1,0 +1,113 @@
+import type { BlobDirectory } from "../layout/blob_directory.ts";
+import { listDirectory, renameInto, writeAllSync } from "../layout/partial_file.ts";
+import type { Digest } from "../oci/digest.ts";
+import type { Upload, UploadShelf, UploadWriter } from "./repositories.ts";
+
+const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;
+
+/** The uploads of a repository on disk: a file each, which outlives the process. */
+export class DiskUploads implements UploadShelf {
+  readonly #path: string;
+  readonly #blobs: BlobDirectory;
+  readonly #prepare: () => Promise<void>;
+
+  constructor(path: string, blobs: BlobDirectory, prepare: () => Promise<void>) {
+    this.#path = path;
+    this.#blobs = blobs;
+    this.#prepare = prepare;
+  }
+
+  async begin(): Promise<Upload> {
+    const upload = this.#upload(crypto.randomUUID());
+    await upload.create(this.#path);
+    return upload;
+  }
+
+  async find(id: string): Promise<Upload | undefined> {
+    if (!ID.test(id)) return undefined;
+    const upload = this.#upload(id);
+    return await upload.exists() ? upload : undefined;
+  }
+
+  #upload(id: string): DiskUpload {
+    return new DiskUpload(id, `${this.#path}/${id}`, this.#blobs, this.#prepare);
+  }
+}
+
+class DiskUpload implements Upload {
+  readonly id: string;
+  readonly #path: string;
+  readonly #blobs: BlobDirectory;
+  readonly #prepare: () => Promise<void>;
+
+  constructor(id: string, path: string, blobs: BlobDirectory, prepare: () => Promise<void>) {
+    this.id = id;
+    this.#path = path;
+    this.#blobs = blobs;
+    this.#prepare = prepare;
+  }
+
+  async create(directory: string): Promise<void> {
+    await Deno.mkdir(directory, { recursive: true });
+    const file = await Deno.open(this.#path, { write: true, createNew: true });
+    file.close();
+  }
+
+  async exists(): Promise<boolean> {
+    return await this.#info() !== undefined;
+  }
+
+  async size(): Promise<number> {
+    return (await this.#info())?.size ?? 0;
+  }
+
+  async open(): Promise<UploadWriter> {
+    const file = await Deno.open(this.#path, { append: true });
+    return {
+      append: (bytes) => writeAllSync(file, bytes),
+      [Symbol.dispose]: () => file.close(),
+    };
+  }
+
+  async read(): Promise<ReadableStream<Uint8Array>> {
+    return (await Deno.open(this.#path)).readable;
+  }
+
+  async truncate(size: number): Promise<void> {
+    await Deno.truncate(this.#path, size);
+  }
+
+  async publish(digest: Digest): Promise<void> {
+    await this.#prepare();
+    await renameInto(this.#path, this.#blobs.locate(digest));
+  }
+
+  async discard(): Promise<void> {
+    await Deno.remove(this.#path).catch(ignoreMissing);
+  }
+
+  async #info(): Promise<Deno.FileInfo | undefined> {
+    return await Deno.stat(this.#path).catch(ignoreMissing);
+  }
+}
+
+/** Removes the uploads that nobody has added to for a day. */
+export async function removeAbandonedUploads(root: string): Promise<void> {
+  for (const repository of await listDirectory(root)) {
+    const directory = `${root}/${repository.name}`;
+    for (const { name } of await listDirectory(directory)) {
+      const path = `${directory}/${name}`;
+      const info = await Deno.stat(path).catch(ignoreMissing);
+      if (info === undefined || Date.now() - (info.mtime?.getTime() ?? 0) < ABANDONED_AFTER_MS) {
+        continue;
+      }
+      await Deno.remove(path).catch(ignoreMissing);
+    }
+    await Deno.remove(directory).catch(() => {});
+  }
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}

@@ -1,0 +1,36 @@
+/**
+ * The embedded registry: the OCI distribution specification in this process, over memory or a
+ * directory. docker, skopeo, crane, containerd and davit push to it and pull from it.
+ *
+ * `serveRegistry` listens; `createRegistry` is the same as a function from request to answer. What
+ * it keeps is behind the port `Repositories`, of which there are two: `memoryRepositories` and
+ * `diskRepositories`.
+ *
+ * @example
+ * ```ts
+ * import { serveRegistry } from "@davit/davit/server";
+ *
+ * await using server = await serveRegistry();
+ * const answer = await fetch(`${server.url}/v2/`);
+ * console.assert(answer.headers.get("docker-distribution-api-version") === "registry/2.0");
+ * await answer.body?.cancel();
+ * ```
+ *
+ * @module
+ */
+export type { ByteRange } from "./byte_range.ts";
+export { createRegistry } from "./create_registry.ts";
+export type { Registry, RegistryEvent, RegistryOptions } from "./create_registry.ts";
+export { diskRepositories } from "./disk_repositories.ts";
+export { memoryRepositories } from "./memory_repositories.ts";
+export type {
+  BlobShelf,
+  Repositories,
+  Repository,
+  RootShelf,
+  Upload,
+  UploadShelf,
+  UploadWriter,
+} from "./repositories.ts";
+export { serveRegistry } from "./serve_registry.ts";
+export type { RegistryServer, ServeRegistryOptions } from "./serve_registry.ts";

@@ -1,0 +1,60 @@
+import { LimitExceededError } from "../errors.ts";
+import { Refusal } from "./refusal.ts";
+
+/**
+ * Hands on the body of a request, chunk by chunk, as fast as it is taken.
+ *
+ * @param stallMs How long to wait for the next chunk before giving the client up.
+ * @throws {Refusal} When the client stalls.
+ */
+export async function pump(
+  body: ReadableStream<Uint8Array>,
+  take: (chunk: Uint8Array) => void,
+  stallMs: number,
+): Promise<void> {
+  const reader = body.getReader();
+  const stalled = new Refusal(408, "UNKNOWN", `no byte came for ${stallMs / 1000} s`);
+  let heard = performance.now();
+  let isStalled = false;
+  const watch = setInterval(() => {
+    if (performance.now() - heard < stallMs) return;
+    isStalled = true;
+    reader.cancel(stalled).catch(() => {});
+  }, Math.min(stallMs, 1000));
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (isStalled) throw stalled;
+      if (done) return;
+      heard = performance.now();
+      take(value);
+    }
+  } catch (error) {
+    reader.cancel(error).catch(() => {});
+    throw error;
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+/**
+ * Reads the body of a request whole.
+ *
+ * @throws {LimitExceededError} When it has more than `maxBytes`.
+ * @throws {Refusal} When the client stalls.
+ */
+export async function readBody(
+  request: Request,
+  limits: { readonly maxBytes: number; readonly stallMs: number },
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { maxBytes, stallMs } = limits;
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  function take(chunk: Uint8Array): void {
+    size += chunk.length;
+    if (size > maxBytes) throw new LimitExceededError("the body of a request", maxBytes);
+    chunks.push(chunk);
+  }
+  if (request.body !== null) await pump(request.body, take, stallMs);
+  return new Uint8Array(await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+}

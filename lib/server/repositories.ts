@@ -1,0 +1,83 @@
+import type { Roots } from "../layout/roots.ts";
+import type { Digest } from "../oci/digest.ts";
+import type { ByteRange } from "./byte_range.ts";
+
+/** Where a registry keeps its repositories: the port that memory and disk implement. */
+export interface Repositories {
+  /** The repository of a name, or `undefined` when nothing was ever pushed to it. */
+  find(name: string): Promise<Repository | undefined>;
+  /** The repository of a name, to push to. It exists from the first content on. */
+  create(name: string): Promise<Repository>;
+  /** The names of all repositories, sorted by code unit. */
+  names(): Promise<readonly string[]>;
+}
+
+/** What one repository keeps. */
+export interface Repository {
+  /** The name: `library/alpine`. */
+  readonly name: string;
+  /** Content by digest: layers and configs, and the bytes of manifests. */
+  readonly blobs: BlobShelf;
+  /** What is published: manifests and their tags. */
+  readonly roots: RootShelf;
+  /** Blobs on their way in. */
+  readonly uploads: UploadShelf;
+}
+
+/** Content by digest. Whoever writes has verified it. */
+export interface BlobShelf {
+  /** The size in bytes, or `undefined` when it is not there. */
+  size(digest: Digest): Promise<number | undefined>;
+  /**
+   * Opens content that is there.
+   *
+   * @throws {NotFoundError} When it is not.
+   */
+  read(digest: Digest, range?: ByteRange): Promise<ReadableStream<Uint8Array>>;
+  /** Keeps content that is whole in memory. */
+  write(digest: Digest, bytes: Uint8Array): Promise<void>;
+  /** Takes content of another repository without copying it; `false` when it cannot. */
+  link(digest: Digest, from: Repository): Promise<boolean>;
+  /** Removes content; `false` when it was not there. */
+  remove(digest: Digest): Promise<boolean>;
+}
+
+/** The published manifests, each under its tags. */
+export interface RootShelf {
+  /** What is published now. */
+  read(): Promise<Roots>;
+  /** Changes what is published; what is acknowledged survives a crash, if the medium does. */
+  edit(change: (roots: Roots) => Roots): Promise<void>;
+}
+
+/** The uploads of a repository. */
+export interface UploadShelf {
+  /** Begins an empty one. */
+  begin(): Promise<Upload>;
+  /** The upload of an id, or `undefined`. */
+  find(id: string): Promise<Upload | undefined>;
+}
+
+/** A blob on its way in: bytes that only grow at their end. */
+export interface Upload {
+  /** Names it within its repository; cannot be guessed. */
+  readonly id: string;
+  /** The bytes so far. */
+  size(): Promise<number>;
+  /** Opens it to add to its end. */
+  open(): Promise<UploadWriter>;
+  /** Opens what is there, to hash it again. */
+  read(): Promise<ReadableStream<Uint8Array>>;
+  /** Cuts it back. */
+  truncate(size: number): Promise<void>;
+  /** Makes it a blob of the repository. */
+  publish(digest: Digest): Promise<void>;
+  /** Throws it away. */
+  discard(): Promise<void>;
+}
+
+/** Adds to an upload; must be disposed of. */
+export interface UploadWriter extends Disposable {
+  /** Takes the next bytes, at once. */
+  append(bytes: Uint8Array): void;
+}

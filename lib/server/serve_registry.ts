@@ -1,0 +1,106 @@
+import { NetworkError } from "../errors.ts";
+import { createRegistry, type RegistryOptions } from "./create_registry.ts";
+import { diskRepositories } from "./disk_repositories.ts";
+import { memoryRepositories } from "./memory_repositories.ts";
+import type { Repositories } from "./repositories.ts";
+
+/** Options of {@linkcode serveRegistry}. */
+export interface ServeRegistryOptions extends Omit<RegistryOptions, "repositories"> {
+  /** The address to listen on; `127.0.0.1` unless said. */
+  readonly hostname?: string;
+  /** The port; any free one unless said. */
+  readonly port?: number;
+  /** Where the content is kept; in memory, unless this or `directory` is said. */
+  readonly repositories?: Repositories;
+  /** Keeps the content in this directory, as an OCI layout for each repository. */
+  readonly directory?: string;
+  /** Serves HTTPS with a certificate and its key, both as PEM text. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Shuts the server down, as `shutdown()` does. */
+  readonly signal?: AbortSignal;
+}
+
+/** A registry that listens. Disposing of it shuts it down. */
+export interface RegistryServer extends AsyncDisposable {
+  /** Where it answers: `http://127.0.0.1:5000`. */
+  readonly url: string;
+  /** What its images' names begin with: `127.0.0.1:5000`. */
+  readonly address: string;
+  /** Fulfils when the server has stopped. */
+  readonly finished: Promise<void>;
+  /** Takes no more requests, lets those under way finish (for ten seconds), and stops. */
+  shutdown(): Promise<void>;
+}
+
+const GRACE_MS = 10_000;
+const WILDCARDS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
+
+/**
+ * Serves a registry.
+ *
+ * @throws {NetworkError} When the address or port cannot be had.
+ * @throws {TypeError} When both `repositories` and `directory` are given.
+ * @example
+ * ```ts
+ * import { serveRegistry } from "@davit/davit/server";
+ *
+ * await using server = await serveRegistry();
+ * const answer = await fetch(`${server.url}/v2/_catalog`);
+ * console.assert((await answer.json()).repositories.length === 0);
+ * ```
+ */
+export async function serveRegistry(options: ServeRegistryOptions = {}): Promise<RegistryServer> {
+  const { hostname = "127.0.0.1", port = 0, signal, tls, ...rest } = options;
+  signal?.throwIfAborted();
+  const registry = createRegistry({ ...rest, repositories: await repositoriesOf(options) });
+  const abrupt = new AbortController();
+  const server = listen({ hostname, port, signal: abrupt.signal, ...tls }, registry.fetch);
+  const address = addressOf(server.addr);
+  const stop = () => void shutdown();
+  signal?.addEventListener("abort", stop, { once: true });
+  const finished = server.finished.finally(() => signal?.removeEventListener("abort", stop));
+  async function shutdown(): Promise<void> {
+    const timer = setTimeout(() => abrupt.abort(), GRACE_MS);
+    await server.shutdown().finally(() => clearTimeout(timer));
+    await finished;
+  }
+  return {
+    url: `${tls === undefined ? "http" : "https"}://${address}`,
+    address,
+    finished,
+    shutdown,
+    [Symbol.asyncDispose]: shutdown,
+  };
+}
+
+async function repositoriesOf(
+  { repositories, directory }: ServeRegistryOptions,
+): Promise<Repositories> {
+  if (repositories !== undefined && directory !== undefined) {
+    throw new TypeError("Cannot serve a registry from repositories and a directory: give one");
+  }
+  if (directory !== undefined) return await diskRepositories(directory);
+  return repositories ?? memoryRepositories();
+}
+
+function listen(
+  options: Deno.ServeTcpOptions | (Deno.ServeTcpOptions & Deno.TlsCertifiedKeyPem),
+  handler: (request: Request) => Promise<Response>,
+): Deno.HttpServer<Deno.NetAddr> {
+  try {
+    return Deno.serve({ ...options, onListen() {} }, (request) => handler(request));
+  } catch (error) {
+    const { hostname, port } = options;
+    const reason = error instanceof Deno.errors.AddrInUse
+      ? "something else listens there; choose another port"
+      : error instanceof Error
+      ? error.message
+      : String(error);
+    throw new NetworkError(`Cannot listen on ${hostname}:${port}: ${reason}`, { cause: error });
+  }
+}
+
+function addressOf({ hostname, port }: Deno.NetAddr): string {
+  if (WILDCARDS.has(hostname)) return `127.0.0.1:${port}`;
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}

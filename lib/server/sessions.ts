@@ -1,0 +1,55 @@
+import type { Algorithm } from "../oci/digest.ts";
+import { Refusal } from "./refusal.ts";
+import type { Repository } from "./repositories.ts";
+import { UploadSession } from "./upload_session.ts";
+
+const IDLE_MS = 60 * 60 * 1000;
+
+/** The uploads under way in this process, with their hashes. An idle one is dropped after an hour. */
+export class Sessions {
+  readonly #open = new Map<string, UploadSession>();
+
+  /** Begins an upload. */
+  async begin(repository: Repository, algorithm: Algorithm = "sha256"): Promise<UploadSession> {
+    await this.#dropIdle();
+    const session = await UploadSession.begin(await repository.uploads.begin(), algorithm);
+    this.#open.set(keyOf(repository, session.id), session);
+    return session;
+  }
+
+  /**
+   * Finds an upload, also one that an earlier process began.
+   *
+   * @throws {Refusal} When the repository has none of that id.
+   */
+  async find(repository: Repository, id: string): Promise<UploadSession> {
+    const known = this.#open.get(keyOf(repository, id));
+    if (known !== undefined && !known.isOver) return known;
+    const upload = await repository.uploads.find(id);
+    if (upload === undefined) {
+      throw new Refusal(404, "BLOB_UPLOAD_UNKNOWN", "no such upload: begin a new one", {
+        detail: { id },
+      });
+    }
+    const session = await UploadSession.resume(upload);
+    this.#open.set(keyOf(repository, id), session);
+    return session;
+  }
+
+  /** Forgets an upload if it is over. */
+  release(repository: Repository, session: UploadSession): void {
+    if (session.isOver) this.#open.delete(keyOf(repository, session.id));
+  }
+
+  async #dropIdle(): Promise<void> {
+    for (const [key, session] of this.#open) {
+      if (session.isBusy || Date.now() - session.usedAt < IDLE_MS) continue;
+      this.#open.delete(key);
+      await session.cancel();
+    }
+  }
+}
+
+function keyOf({ name }: Repository, id: string): string {
+  return `${name} ${id}`;
+}
