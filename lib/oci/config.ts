@@ -2,7 +2,7 @@ import { LimitExceededError } from "../errors.ts";
 import { readDigest } from "./descriptor.ts";
 import type { Digest } from "./digest.ts";
 import { DocumentField } from "./document_field.ts";
-import { MAX_CONFIG_BYTES, MAX_LAYERS } from "./limits.ts";
+import { MAX_CONFIG_BYTES } from "./limits.ts";
 import { present } from "./present.ts";
 
 /**
@@ -106,7 +106,7 @@ export interface History {
  * `diff_ids` as none.
  *
  * @throws {DocumentError} When the document breaks its format.
- * @throws {LimitExceededError} Beyond `MAX_CONFIG_BYTES` or `MAX_LAYERS`.
+ * @throws {LimitExceededError} Beyond `MAX_CONFIG_BYTES` or `MAX_LIST_ITEMS`.
  * @example
  * ```ts
  * import { parseConfig } from "@davit/davit/oci";
@@ -167,11 +167,7 @@ function readHealthcheck(field: DocumentField): Healthcheck {
 function readRootFs(field: DocumentField): RootFs {
   const type = field.member("type");
   if (type.string() !== "layers") throw type.unexpected('"layers"');
-  const diffIds = field.member("diff_ids").items();
-  if (diffIds.length > MAX_LAYERS) {
-    throw new LimitExceededError("the diff_ids of a config", MAX_LAYERS);
-  }
-  return { type: "layers", "diff_ids": diffIds.map(readDigest) };
+  return { type: "layers", "diff_ids": field.member("diff_ids").items().map(readDigest) };
 }
 
 function readHistory(field: DocumentField): History {

@@ -1,16 +1,11 @@
-import { DocumentError } from "../errors.ts";
+import { DocumentError, LimitExceededError } from "../errors.ts";
 import { joinJsonPath, JSON_ROOT } from "./json_path.ts";
 import { parseJson } from "./json.ts";
+import { MAX_LIST_ITEMS } from "./limits.ts";
 
 /**
  * A value in a document that is being read, with the way to it, so that every complaint can say
  * what was expected where. Null equals absent, as image-spec has it.
- *
- * @example
- * ```ts ignore
- * const root = DocumentField.parse("config", bytes);
- * const author = root.member("author").optional((field) => field.string());
- * ```
  */
 export class DocumentField {
   readonly #document: string;
@@ -40,8 +35,13 @@ export class DocumentField {
     return new DocumentField(this.#document, value, joinJsonPath(this.#path, name));
   }
 
+  /** The members of this object, in their order. */
+  members(): (readonly [name: string, field: DocumentField])[] {
+    return Object.keys(this.#object()).map((name) => [name, this.member(name)] as const);
+  }
+
   /** What `read` makes of the value, or `undefined` when there is none. */
-  optional<T>(read: (field: this) => T): T | undefined {
+  optional<T>(read: (field: DocumentField) => T): T | undefined {
     return this.isPresent ? read(this) : undefined;
   }
 
@@ -68,6 +68,12 @@ export class DocumentField {
   items(): DocumentField[] {
     if (this.#value === null) return [];
     if (!Array.isArray(this.#value)) throw this.unexpected("an array");
+    if (this.#value.length > MAX_LIST_ITEMS) {
+      throw new LimitExceededError(
+        `${this.#document} with a list at ${this.#path}`,
+        MAX_LIST_ITEMS,
+      );
+    }
     return this.#value.map((item: unknown, index) =>
       new DocumentField(this.#document, item, joinJsonPath(this.#path, index))
     );
@@ -111,9 +117,7 @@ export class DocumentField {
   }
 
   #map<T>(read: (field: DocumentField) => T): Readonly<Record<string, T>> {
-    return Object.fromEntries(
-      Object.keys(this.#object()).map((name) => [name, read(this.member(name))]),
-    );
+    return Object.fromEntries(this.members().map(([name, field]) => [name, read(field)]));
   }
 
   #failure(expected: string, got: string): DocumentError {

@@ -1,7 +1,5 @@
-import { LimitExceededError } from "../errors.ts";
 import type { Annotations } from "./annotations.ts";
 import { type Descriptor, readDescriptor } from "./descriptor.ts";
-import { MAX_CHILDREN } from "./limits.ts";
 import { type DocumentKind, readManifestDocument } from "./manifest_document.ts";
 import { isIndexType } from "./media_type.ts";
 import { present } from "./present.ts";
@@ -41,7 +39,7 @@ const INDEX: DocumentKind = {
  * absent, the document's own word is taken.
  * @throws {DocumentError} When the document breaks its format, is announced as something else, or
  * could be read as a manifest too.
- * @throws {LimitExceededError} Beyond `MAX_MANIFEST_BYTES` or `MAX_CHILDREN`.
+ * @throws {LimitExceededError} Beyond `MAX_MANIFEST_BYTES` or `MAX_LIST_ITEMS`.
  * @throws {UnsupportedError} For a Docker schema 1 manifest.
  * @example
  * ```ts
@@ -53,15 +51,11 @@ const INDEX: DocumentKind = {
  */
 export function parseIndex(bytes: Uint8Array, mediaType?: string): ImageIndex {
   const root = readManifestDocument(bytes, mediaType, INDEX);
-  const manifests = root.member("manifests").items();
-  if (manifests.length > MAX_CHILDREN) {
-    throw new LimitExceededError("the manifests of an index", MAX_CHILDREN);
-  }
   return present({
     schemaVersion: 2 as const,
     mediaType: root.member("mediaType").optional((type) => type.string()),
     artifactType: root.member("artifactType").optional((type) => type.string()),
-    manifests: manifests.map(readDescriptor),
+    manifests: root.member("manifests").items().map(readDescriptor),
     subject: root.member("subject").optional(readDescriptor),
     annotations: root.member("annotations").optional((map) => map.stringMap()),
   });

@@ -1,7 +1,5 @@
-import { LimitExceededError } from "../errors.ts";
 import type { Annotations } from "./annotations.ts";
 import { type Descriptor, readDescriptor } from "./descriptor.ts";
-import { MAX_LAYERS } from "./limits.ts";
 import { type DocumentKind, readManifestDocument } from "./manifest_document.ts";
 import { isManifestType } from "./media_type.ts";
 import { present } from "./present.ts";
@@ -51,7 +49,7 @@ const MANIFEST: DocumentKind = {
  * absent, the document's own word is taken.
  * @throws {DocumentError} When the document breaks its format, is announced as something else, or
  * could be read as an index too.
- * @throws {LimitExceededError} Beyond `MAX_MANIFEST_BYTES` or `MAX_LAYERS`.
+ * @throws {LimitExceededError} Beyond `MAX_MANIFEST_BYTES` or `MAX_LIST_ITEMS`.
  * @throws {UnsupportedError} For a Docker schema 1 manifest.
  * @example
  * ```ts
@@ -71,16 +69,12 @@ const MANIFEST: DocumentKind = {
  */
 export function parseManifest(bytes: Uint8Array, mediaType?: string): Manifest {
   const root = readManifestDocument(bytes, mediaType, MANIFEST);
-  const layers = root.member("layers").items();
-  if (layers.length > MAX_LAYERS) {
-    throw new LimitExceededError("the layers of a manifest", MAX_LAYERS);
-  }
   return present({
     schemaVersion: 2 as const,
     mediaType: root.member("mediaType").optional((type) => type.string()),
     artifactType: root.member("artifactType").optional((type) => type.string()),
     config: readDescriptor(root.member("config")),
-    layers: layers.map(readDescriptor),
+    layers: root.member("layers").items().map(readDescriptor),
     subject: root.member("subject").optional(readDescriptor),
     annotations: root.member("annotations").optional((map) => map.stringMap()),
   });

@@ -36,7 +36,9 @@ export function readManifestDocument(
   const declared = root.member("mediaType").optional((field) => field.string());
   refuseSchema1(root, said, declared);
   if (said !== undefined && !kind.isType(said)) {
-    throw new DocumentError(`Cannot read ${name} that was announced as "${said}"`);
+    throw new DocumentError(
+      `Cannot read ${name}: expected it to be announced as an image ${name}, got "${said}"`,
+    );
   }
   if (declared !== undefined && !kind.isType(declared)) {
     throw root.member("mediaType").unexpected(`the media type of an image ${name}`);
@@ -51,7 +53,7 @@ export function readManifestDocument(
   for (const foreign of kind.foreign) {
     const field = root.member(foreign);
     if (field.isPresent) {
-      throw field.unexpected(`nothing, for this is said to be an image ${name},`);
+      throw field.unexpected(`nothing, since this is an image ${name},`);
     }
   }
   return root;

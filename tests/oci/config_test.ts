@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DocumentError, LimitExceededError } from "../../lib/errors.ts";
 import { type ImageConfig, parseConfig } from "../../lib/oci/config.ts";
 import type { JsonPath } from "../../lib/oci/json.ts";
-import { MAX_CONFIG_BYTES, MAX_LAYERS } from "../../lib/oci/limits.ts";
+import { MAX_CONFIG_BYTES, MAX_LIST_ITEMS } from "../../lib/oci/limits.ts";
 import { changed, CONFIG_TEXT, digestOf, encode } from "./documents.ts";
 
 Deno.test("parseConfig() gives what the document says", () => {
@@ -120,9 +120,9 @@ Deno.test("parseConfig() has limits of bytes and of layers", () => {
   parseConfig(encode(CONFIG_TEXT.padEnd(MAX_CONFIG_BYTES)));
   const long = encode(CONFIG_TEXT.padEnd(MAX_CONFIG_BYTES + 1));
   assertThrows(() => parseConfig(long), LimitExceededError, `${MAX_CONFIG_BYTES}`);
-  const diffIds = Array.from({ length: MAX_LAYERS + 1 }, () => digestOf("0"));
+  const diffIds = Array.from({ length: MAX_LIST_ITEMS + 1 }, () => digestOf("0"));
   const many = changed(CONFIG_TEXT, ["rootfs", "diff_ids"], diffIds);
-  assertThrows(() => parseConfig(many), LimitExceededError, `${MAX_LAYERS}`);
+  assertThrows(() => parseConfig(many), LimitExceededError, `${MAX_LIST_ITEMS}`);
 });
 
 Deno.test("parseConfig() is not led astray by members called like methods of objects", () => {

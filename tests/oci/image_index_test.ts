@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DocumentError, LimitExceededError, UnsupportedError } from "../../lib/errors.ts";
 import { parseIndex } from "../../lib/oci/image_index.ts";
 import type { JsonPath } from "../../lib/oci/json.ts";
-import { MAX_CHILDREN, MAX_MANIFEST_BYTES } from "../../lib/oci/limits.ts";
+import { MAX_LIST_ITEMS, MAX_MANIFEST_BYTES } from "../../lib/oci/limits.ts";
 import { MEDIA_TYPE } from "../../lib/oci/media_type.ts";
 import { changed, digestOf, encode, INDEX_TEXT } from "./documents.ts";
 
@@ -92,7 +92,7 @@ Deno.test("parseIndex() has limits of bytes and of entries", () => {
   const long = encode(INDEX_TEXT.padEnd(MAX_MANIFEST_BYTES + 1));
   assertThrows(() => parseIndex(long), LimitExceededError, `${MAX_MANIFEST_BYTES}`);
   const entry = { mediaType: "a", digest: digestOf("0"), size: 1 };
-  const entries = Array.from({ length: MAX_CHILDREN + 1 }, () => entry);
+  const entries = Array.from({ length: MAX_LIST_ITEMS + 1 }, () => entry);
   const many = changed(INDEX_TEXT, ["manifests"], entries);
-  assertThrows(() => parseIndex(many), LimitExceededError, `${MAX_CHILDREN}`);
+  assertThrows(() => parseIndex(many), LimitExceededError, `${MAX_LIST_ITEMS}`);
 });

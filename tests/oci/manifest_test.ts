@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DocumentError, LimitExceededError, UnsupportedError } from "../../lib/errors.ts";
 import type { JsonPath } from "../../lib/oci/json.ts";
-import { MAX_LAYERS, MAX_MANIFEST_BYTES } from "../../lib/oci/limits.ts";
+import { MAX_LIST_ITEMS, MAX_MANIFEST_BYTES } from "../../lib/oci/limits.ts";
 import { parseManifest } from "../../lib/oci/manifest.ts";
 import { MEDIA_TYPE } from "../../lib/oci/media_type.ts";
 import { changed, digestOf, encode, MANIFEST_TEXT } from "./documents.ts";
@@ -164,12 +164,12 @@ Deno.test("parseManifest() reads up to MAX_MANIFEST_BYTES, and not a byte more",
   assertEquals(error.limit, size);
 });
 
-Deno.test("parseManifest() reads up to MAX_LAYERS layers, and no more", () => {
+Deno.test("parseManifest() reads up to MAX_LIST_ITEMS layers, and no more", () => {
   const layer = { mediaType: "a", digest: digestOf("0"), size: 1 };
   const withLayers = (count: number) =>
     changed(MANIFEST_TEXT, ["layers"], Array.from({ length: count }, () => layer));
-  assertEquals(parseManifest(withLayers(MAX_LAYERS)).layers.length, MAX_LAYERS);
-  assertThrows(() => parseManifest(withLayers(MAX_LAYERS + 1)), LimitExceededError, "10000");
+  assertEquals(parseManifest(withLayers(MAX_LIST_ITEMS)).layers.length, MAX_LIST_ITEMS);
+  assertThrows(() => parseManifest(withLayers(MAX_LIST_ITEMS + 1)), LimitExceededError, "10000");
 });
 
 Deno.test.each(["null", "[]", "1", '"x"', "{}", "", "{", "<html>"])(
