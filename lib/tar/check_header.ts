@@ -1,6 +1,7 @@
 import type { EntryType, TarHeader } from "./entry.ts";
 import { octalLimit } from "./number.ts";
 import { FIELD } from "./block.ts";
+import { isPlain } from "./text.ts";
 
 /** The largest numeric owner: what Linux holds in 32 bits. */
 export const MAX_ID = 0xffff_ffff;
@@ -72,6 +73,7 @@ function checkNumbers(header: TarHeader): void {
 }
 
 function checkText(text: string, field: string, header: TarHeader): void {
+  if (isPlain(text)) return;
   if (text.includes("\0")) throw misuse(header, `a ${field} without NUL`, JSON.stringify(text));
   if (!text.isWellFormed() && /[\ud800-\udc7f\udd00-\udfff]/u.test(text)) {
     throw misuse(header, `a ${field} of whole characters`, JSON.stringify(text));

@@ -4,9 +4,12 @@ const NUL = 0x00;
 const SPACE = 0x20;
 const ZERO = 0x30;
 
+/** By the length of the field. */
+const OCTAL_LIMITS = Array.from({ length: 13 }, (_, length) => 8 ** (length - 1));
+
 /** The first number that does not fit a field as octal digits with a NUL behind them. */
 export function octalLimit(field: Field): number {
-  return 8 ** (field.length - 1);
+  return OCTAL_LIMITS[field.length] ?? 0;
 }
 
 /**

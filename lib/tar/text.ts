@@ -11,7 +11,7 @@ const ASCII_REGEXP = /^[\x01-\x7f]*$/;
 
 /** Says whether text fits a header block as it is: ASCII without NUL. */
 export function isPlain(text: string): boolean {
-  return ASCII_REGEXP.test(text);
+  return text === "" || ASCII_REGEXP.test(text);
 }
 
 /**

@@ -84,24 +84,25 @@ function paxRecordsOf(
 ): Map<string, Uint8Array> | undefined {
   const { name, linkName = "", userName = "", groupName = "", size, uid, gid, xattrs } = header;
   const mtime = Math.floor(header.mtime);
-  const records = new Map<string, Uint8Array>();
-  if (!fits(linkName, FIELD.linkName)) records.set("linkpath", encodeText(linkName));
-  if (!fits(userName, FIELD.userName)) records.set("uname", encodeText(userName));
-  if (!fits(groupName, FIELD.groupName)) records.set("gname", encodeText(groupName));
-  if (size >= octalLimit(FIELD.size)) records.set("size", encodeText(`${size}`));
-  if (uid >= octalLimit(FIELD.uid)) records.set("uid", encodeText(`${uid}`));
-  if (gid >= octalLimit(FIELD.gid)) records.set("gid", encodeText(`${gid}`));
-  if (mtime < 0 || mtime >= octalLimit(FIELD.mtime)) {
-    records.set("mtime", encodeText(`${BigInt(mtime)}`));
-  }
-  for (const [key, value] of xattrs ?? []) records.set(XATTR_PREFIX + key, value);
-  const needsPath = split === undefined || (records.size > 0 && split.prefix !== "");
-  if (needsPath) records.set("path", encodeText(name));
-  return records.size === 0 ? undefined : records;
+  let records: Map<string, Uint8Array> | undefined;
+  const add = (key: string, value: string | Uint8Array): void => {
+    records ??= new Map();
+    records.set(key, typeof value === "string" ? encodeText(value) : value);
+  };
+  if (!fits(linkName, FIELD.linkName)) add("linkpath", linkName);
+  if (!fits(userName, FIELD.userName)) add("uname", userName);
+  if (!fits(groupName, FIELD.groupName)) add("gname", groupName);
+  if (size >= octalLimit(FIELD.size)) add("size", `${size}`);
+  if (uid >= octalLimit(FIELD.uid)) add("uid", `${uid}`);
+  if (gid >= octalLimit(FIELD.gid)) add("gid", `${gid}`);
+  if (mtime < 0 || mtime >= octalLimit(FIELD.mtime)) add("mtime", `${BigInt(mtime)}`);
+  if (xattrs !== undefined) for (const [key, value] of xattrs) add(XATTR_PREFIX + key, value);
+  if (split === undefined || (records !== undefined && split.prefix !== "")) add("path", name);
+  return records;
 }
 
 function fits(text: string, field: Field): boolean {
-  return text.length <= field.length && isPlain(text);
+  return text === "" || (text.length <= field.length && isPlain(text));
 }
 
 /** The block of the entry itself: what does not fit is left to the extended header before it. */
