@@ -18,9 +18,9 @@ export class DocumentField {
     this.#value = value;
   }
 
-  /** Reads the root of a document that must be an object. */
-  static parse(document: string, bytes: Uint8Array): DocumentField {
-    return new DocumentField(document, parseJson(bytes, document));
+  /** Reads a document to its root. */
+  static parse(document: string, source: string | Uint8Array): DocumentField {
+    return new DocumentField(document, parseJson(source, document));
   }
 
   /** Says whether there is a value other than null. */
@@ -45,11 +45,13 @@ export class DocumentField {
     return this.isPresent ? read(this) : undefined;
   }
 
+  /** Text; an empty one too. */
   string(): string {
     if (typeof this.#value === "string") return this.#value;
     throw this.unexpected("a string");
   }
 
+  /** Exactly true or false. */
   boolean(): boolean {
     if (typeof this.#value === "boolean") return this.#value;
     throw this.unexpected("true or false");
@@ -79,6 +81,7 @@ export class DocumentField {
     );
   }
 
+  /** An array of strings. */
   strings(): readonly string[] {
     return this.items().map((item) => item.string());
   }

@@ -1,7 +1,7 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
 import { Session, SESSION_FLAGS, type SessionFlags } from "../console/session.ts";
-import { parseRegistry } from "../../lib/oci/reference.ts";
+import { parseRegistry } from "../../lib/oci/registry_name.ts";
 
 interface Flags extends SessionFlags {
   readonly fullRef?: boolean;
