@@ -1,0 +1,33 @@
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { ContentSource, FetchOptions } from "../layer/content_source.ts";
+import { abortable } from "../stream/abortable.ts";
+import { verify } from "../stream/verify.ts";
+import { NotFoundError, SizeMismatchError } from "../errors.ts";
+import type { ArchiveFiles } from "./archive_files.ts";
+import { blobPath } from "./oci_entries.ts";
+
+/** The blobs of an OCI layout that lies in an archive. */
+export class ArchiveBlobs implements ContentSource {
+  readonly #files: ArchiveFiles;
+
+  constructor(files: ArchiveFiles) {
+    this.#files = files;
+  }
+
+  async has(descriptor: Descriptor): Promise<boolean> {
+    return await this.#files.find(blobPath(descriptor.digest)) !== undefined;
+  }
+
+  async fetch(
+    descriptor: Descriptor,
+    options: FetchOptions = {},
+  ): Promise<ReadableStream<Uint8Array>> {
+    const { digest, size } = descriptor;
+    const { offset = 0, signal } = options;
+    const found = await this.#files.find(blobPath(digest));
+    if (found === undefined) throw new NotFoundError("blob", digest, this.#files.label);
+    if (found.size !== size) throw new SizeMismatchError(size, found.size);
+    const bytes = found.open(offset);
+    return abortable(offset === 0 ? verify(bytes, descriptor) : bytes, signal);
+  }
+}

@@ -1,0 +1,60 @@
+import type { CallOptions } from "../layer/content_source.ts";
+import { FileError } from "../errors.ts";
+
+/** Bytes read from a file at a time. */
+const CHUNK_BYTES = 256 * 1024;
+
+/**
+ * Opens `size` bytes of a file from `start` on. The file is open only while it is read.
+ *
+ * @throws {FileError} Through the stream, when the file ends before them.
+ */
+export function openRange(path: string, start: number, size: number): ReadableStream<Uint8Array> {
+  return ReadableStream.from(readRange(path, start, size));
+}
+
+async function* readRange(path: string, start: number, size: number): AsyncGenerator<Uint8Array> {
+  using file = await Deno.open(path);
+  await file.seek(start, Deno.SeekMode.Start);
+  for (let left = size; left > 0;) {
+    const chunk = new Uint8Array(Math.min(left, CHUNK_BYTES));
+    const count = await file.read(chunk);
+    if (count === null) {
+      throw new FileError(
+        `Cannot read "${path}": expected ${size} bytes from byte ${start} on, got ${size - left}`,
+        path,
+      );
+    }
+    left -= count;
+    yield chunk.subarray(0, count);
+  }
+}
+
+/**
+ * Writes a stream into a file from byte `start` on.
+ *
+ * @returns How many bytes came.
+ */
+export async function writeRange(
+  path: string,
+  start: number,
+  open: () => Promise<ReadableStream<Uint8Array>>,
+  options: CallOptions = {},
+): Promise<number> {
+  using file = await Deno.open(path, { write: true });
+  await file.seek(start, Deno.SeekMode.Start);
+  let size = 0;
+  const sink = new WritableStream<Uint8Array>({
+    write(chunk) {
+      writeAll(file, chunk);
+      size += chunk.length;
+    },
+  });
+  await (await open()).pipeTo(sink, options);
+  return size;
+}
+
+/** Synchronous: half the time of asynchronous writes of such pieces. */
+function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
+}

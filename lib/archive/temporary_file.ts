@@ -1,0 +1,48 @@
+import { FileError } from "../errors.ts";
+
+/** A file that has a temporary name until it is published, and is gone if it never is. */
+export class TemporaryFile implements AsyncDisposable {
+  /** The temporary name. */
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * Makes an empty file beside the path it may become.
+   *
+   * @throws {FileError} When the directory is not there or takes no files.
+   */
+  static async beside(path: string): Promise<TemporaryFile> {
+    const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
+    try {
+      (await Deno.open(temporary, { write: true, createNew: true })).close();
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new FileError(
+        `Cannot write "${path}": expected a directory that takes new files, got ${why}`,
+        path,
+        { cause },
+      );
+    }
+    return new TemporaryFile(temporary);
+  }
+
+  /** Makes an empty file where the system keeps such. */
+  static async anywhere(): Promise<TemporaryFile> {
+    return new TemporaryFile(await Deno.makeTempFile({ prefix: "davit-", suffix: ".tar" }));
+  }
+
+  /** Gives the file its name, in place of what had it. */
+  async publish(path: string): Promise<void> {
+    await Deno.rename(this.path, path);
+  }
+
+  /** Removes the file, unless it was published. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.path).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+  }
+}
