@@ -1,0 +1,34 @@
+import {
+  assertEquals,
+  assertInstanceOf,
+  assertStrictEquals,
+  assertStringIncludes,
+} from "@std/assert";
+import { FileError } from "../../lib/errors.ts";
+import { faultError, fileFailure } from "../../lib/layer/file_failure.ts";
+
+for (
+  const { cause, path = "a/b", says } of [
+    { cause: new Deno.errors.NotFound("os error 2"), says: "it does not exist" },
+    { cause: new Deno.errors.PermissionDenied("os error 13"), says: "permission denied" },
+    { cause: new Deno.errors.InvalidData("not valid UTF-8"), says: "not UTF-8" },
+    { cause: new Deno.errors.NotFound("x"), path: "a/\ufffd", says: "not UTF-8" },
+    { cause: new Error("device on fire"), says: "device on fire" },
+  ]
+) {
+  Deno.test(`a ${cause.name} of ${path} becomes an error that says "${says}"`, () => {
+    const error = fileFailure("read", path, cause);
+    assertInstanceOf(error, FileError);
+    assertStringIncludes(error.message, `Cannot read "${path}": `);
+    assertStringIncludes(error.message, says);
+    assertEquals([error.path, error.cause], [path, cause]);
+    const { name, message } = cause;
+    assertEquals(faultError({ source: path, name, message }).message, error.message);
+  });
+}
+
+Deno.test("an error that names its file already is passed on, and so is what is no error", () => {
+  const error = new FileError("Cannot read", "a");
+  assertStrictEquals(fileFailure("list", "b", error), error);
+  assertEquals(fileFailure("list", "b", "a reason"), "a reason");
+});
