@@ -1,6 +1,23 @@
 const ENCODER = new TextEncoder();
 const STRICT_DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** A form of UTF-8 sequence. */
+interface Sequence {
+  readonly length: number;
+  /** Which bits of the first byte tell the form. */
+  readonly mask: number;
+  /** What they are. */
+  readonly mark: number;
+  /** The first character that needs this form. */
+  readonly min: number;
+}
+
+const SEQUENCES: readonly Sequence[] = [
+  { length: 1, mask: 0x80, mark: 0x00, min: 0 },
+  { length: 2, mask: 0xe0, mark: 0xc0, min: 0x80 },
+  { length: 3, mask: 0xf0, mark: 0xe0, min: 0x800 },
+  { length: 4, mask: 0xf8, mark: 0xf0, min: 0x10000 },
+];
 
 /** A lone low surrogate that stands for a byte which is not UTF-8. */
 const STRAY_REGEXP = /[\udc80-\udcff]/gu;
@@ -54,18 +71,23 @@ export function encodeText(text: string): Uint8Array {
 function decodeStray(bytes: Uint8Array): string {
   let text = "";
   for (let at = 0; at < bytes.length;) {
-    const sequence = bytes.subarray(at, at + sequenceLength(bytes[at] ?? 0));
-    const decoded = DECODER.decode(sequence);
-    const isValid = ENCODER.encode(decoded).every((byte, i) => byte === sequence[i]);
-    text += isValid ? decoded : String.fromCharCode(STRAY_BASE + (bytes[at] ?? 0));
-    at += isValid ? sequence.length : 1;
+    const lead = bytes[at] ?? 0;
+    const form = SEQUENCES.find(({ mask, mark }) => (lead & mask) === mark);
+    const point = form && decodePoint(bytes.subarray(at, at + form.length), form);
+    text += String.fromCodePoint(point ?? STRAY_BASE + lead);
+    at += point === undefined ? 1 : (form?.length ?? 1);
   }
   return text;
 }
 
-/** How long the UTF-8 sequence is that a byte begins. */
-function sequenceLength(lead: number): number {
-  if (lead < 0xc0) return 1;
-  if (lead < 0xe0) return 2;
-  return lead < 0xf0 ? 3 : 4;
+/** The character of one UTF-8 sequence; `undefined` when it is none. */
+function decodePoint(bytes: Uint8Array, { length, mask, min }: Sequence): number | undefined {
+  let point = (bytes[0] ?? 0) & ~mask;
+  for (let i = 1; i < length; i++) {
+    const byte = bytes[i] ?? 0;
+    if ((byte & 0xc0) !== 0x80) return undefined;
+    point = point << 6 | byte & 0x3f;
+  }
+  const isSurrogate = point >= 0xd800 && point <= 0xdfff;
+  return point >= min && point <= 0x10ffff && !isSurrogate ? point : undefined;
 }

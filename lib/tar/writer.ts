@@ -96,7 +96,7 @@ function paxRecordsOf(
   if (uid >= octalLimit(FIELD.uid)) add("uid", `${uid}`);
   if (gid >= octalLimit(FIELD.gid)) add("gid", `${gid}`);
   if (mtime < 0 || mtime >= octalLimit(FIELD.mtime)) add("mtime", `${BigInt(mtime)}`);
-  if (xattrs !== undefined) for (const [key, value] of xattrs) add(XATTR_PREFIX + key, value);
+  if (xattrs !== undefined) { for (const [key, value] of xattrs) add(XATTR_PREFIX + key, value); }
   if (split === undefined || (records !== undefined && split.prefix !== "")) add("path", name);
   return records;
 }
