@@ -10,6 +10,7 @@
 
 import { run } from "@stricli/core";
 import { buildDavit } from "./console/application.ts";
+import { COMPLETE, complete } from "./console/complete.ts";
 import { normalizeArguments } from "./console/arguments.ts";
 import type { Context } from "./console/context.ts";
 import { EXIT, exitCodeOfParser, InterruptedError } from "./console/exit_code.ts";
@@ -22,6 +23,7 @@ import { EXIT, exitCodeOfParser, InterruptedError } from "./console/exit_code.ts
  * @param context Where text goes and where input comes from.
  */
 export async function davit(inputs: readonly string[], context: Context): Promise<number> {
+  if (inputs[0] === COMPLETE) return await complete(inputs.slice(1), context);
   const normalized = normalizeArguments(inputs);
   await run(await buildDavit(normalized), normalized, context);
   const code = exitCodeOfParser(context.process.exitCode);

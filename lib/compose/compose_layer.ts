@@ -40,7 +40,7 @@ export async function composeLayer(spec: LayerSpec, options: ComposeLayerOptions
     mtime,
     prefix: to,
     ...(owner === undefined ? {} : { owner: parseOwner(owner) }),
-    ...(mode === undefined ? {} : { mode: { file: Number.parseInt(mode, 8) } }),
+    ...parseMode(mode),
     ...(ignore === undefined ? {} : { ignore }),
   });
 }

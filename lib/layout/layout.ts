@@ -1,12 +1,14 @@
 import { DocumentError, NotFoundError } from "../errors.ts";
-import type { View } from "../image/image.ts";
+import type { Index, View } from "../image/image.ts";
 import { openView } from "../image/open_view.ts";
 import type { CallOptions, FetchOptions } from "../layer/content_source.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { type Digest, isDigest } from "../oci/digest.ts";
 import { parseIndex } from "../oci/image_index.ts";
+import { setJson } from "../oci/json.ts";
 import { MAX_MANIFEST_BYTES } from "../oci/limits.ts";
-import type { Content } from "../store/content.ts";
+import { MEDIA_TYPE } from "../oci/media_type.ts";
+import { type Content, describeBytes } from "../store/content.ts";
 import { receive } from "../store/receive.ts";
 import type { Accepts, Deleter, Store, WriteOptions } from "../store/store.ts";
 import { abortable } from "../stream/abortable.ts";
@@ -82,6 +84,20 @@ export class Layout implements Store, Deleter {
       ? this.#onlyRoot(await this.#roots())
       : await this.resolve(name, options);
     return openView(this, descriptor);
+  }
+
+  /** Opens all roots together: `index.json` as an index, with the media type that it may lack. */
+  async openIndex(): Promise<Index> {
+    const mediaType = MEDIA_TYPE.ociIndex;
+    const text = setJson((await this.#roots()).format(), ["mediaType"], mediaType);
+    const bytes = new TextEncoder().encode(text);
+    const { manifests } = parseIndex(bytes, mediaType);
+    return {
+      kind: "index",
+      descriptor: () => describeBytes(bytes, mediaType),
+      manifest: () => Promise.resolve(bytes),
+      children: () => Promise.resolve(manifests.map((child) => openView(this, child))),
+    };
   }
 
   /** The names, each once, in the order of the index. */

@@ -44,6 +44,27 @@ export async function openSource(location: Location, options: OpenOptions): Prom
 }
 
 /**
+ * Opens a layout's whole index, however many images it lists.
+ *
+ * @throws {UnsupportedError} When the location is no layout.
+ */
+export async function openWholeLayout(location: Location): Promise<OpenedSource> {
+  const found = location.kind === "path" ? await detectFormat(location.path) : location;
+  if (found.kind !== "oci") {
+    throw new UnsupportedError(
+      `Cannot open the whole index of "${formatLocation(location)}": expected an OCI layout`,
+    );
+  }
+  const { openLayout } = await import("../layout/open_layout.ts");
+  const source = await openLayout(found.path);
+  return {
+    source,
+    view: await source.openIndex(),
+    [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
+  };
+}
+
+/**
  * Opens the place a location names for writing. Nothing is visible before the destination's
  * `commit()`; disposing without it leaves nothing behind.
  */

@@ -4,7 +4,8 @@ import type { Context } from "../console/context.ts";
 import { creationTime } from "../console/creation_time.ts";
 import { UsageError } from "../console/exit_code.ts";
 import { parseDirectory, type PlacedDirectory, readNewLayers } from "../console/new_layers.ts";
-import { PLATFORM_FLAG, Session, SESSION_FLAGS, type SessionFlags } from "../console/session.ts";
+import { TRANSFER_FLAGS, type TransferFlags } from "../console/flags.ts";
+import { Session } from "../console/session.ts";
 import { appendLayers } from "../../lib/image/append.ts";
 import { annotateImage } from "../../lib/image/configure.ts";
 import { emptyImage } from "../../lib/image/empty.ts";
@@ -17,7 +18,7 @@ import { formatReference, parseReference, type Reference } from "../../lib/oci/r
 import { formatLocation, type Location, parseLocation } from "../../lib/places/location.ts";
 
 /** The flags of `davit append`. */
-interface Flags extends SessionFlags, CompressionFlags {
+interface Flags extends TransferFlags, CompressionFlags {
   readonly base?: Location;
   readonly newTag: Reference;
   readonly newLayer?: readonly string[];
@@ -46,9 +47,8 @@ The same files give the same digest anywhere: times are SOURCE_DATE_EPOCH or 197
   },
   parameters: {
     flags: {
-      ...SESSION_FLAGS,
+      ...TRANSFER_FLAGS,
       ...COMPRESSION_FLAGS,
-      platform: PLATFORM_FLAG,
       base: {
         kind: "parsed",
         brief: "Image to put layers on; none unless said",
@@ -139,8 +139,9 @@ The same files give the same digest anywhere: times are SOURCE_DATE_EPOCH or 197
 async function openBase(
   session: Session,
   scope: AsyncDisposableStack,
-  { base, platform }: Flags,
+  { base }: Flags,
 ): Promise<View> {
+  const { platform } = session;
   if (base === undefined) return emptyImage(platform === undefined ? {} : { platform });
   const { view } = scope.use(await session.open(base));
   return platform === undefined ? view : await selectImage(view, platform);

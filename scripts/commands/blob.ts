@@ -1,7 +1,8 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
 import { UsageError } from "../console/exit_code.ts";
-import { Session, SESSION_FLAGS, type SessionFlags } from "../console/session.ts";
+import { COMMON_FLAGS, type CommonFlags } from "../console/flags.ts";
+import { Session } from "../console/session.ts";
 import { parseReference, type Reference } from "../../lib/oci/reference.ts";
 
 /** `davit blob REPOSITORY@DIGEST` */
@@ -15,7 +16,7 @@ that what was written is not what the digest names.
   davit blob registry.example/app@sha256:4f53… | tar tz`,
   },
   parameters: {
-    flags: { ...SESSION_FLAGS },
+    flags: COMMON_FLAGS,
     aliases: { v: "verbose" },
     positional: {
       kind: "tuple",
@@ -26,7 +27,7 @@ that what was written is not what the digest names.
       }],
     },
   },
-  async func(this: Context, flags: SessionFlags, { digest, ...name }: Reference): Promise<void> {
+  async func(this: Context, flags: CommonFlags, { digest, ...name }: Reference): Promise<void> {
     if (digest === undefined) {
       throw new UsageError(`Cannot fetch a blob: expected REPOSITORY@DIGEST, got no digest`);
     }

@@ -1,14 +1,16 @@
-import { buildCommand, type Command, numberParser } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import { COMPRESSION_FLAGS, type CompressionFlags } from "../console/compression_flags.ts";
 import type { Context } from "../console/context.ts";
 import { creationTime } from "../console/creation_time.ts";
-import { Session, SESSION_FLAGS, type SessionFlags } from "../console/session.ts";
+import { COMMON_FLAGS, type CommonFlags, JOBS_FLAG } from "../console/flags.ts";
+import { Session } from "../console/session.ts";
 import { parseSpec } from "../../lib/compose/parse_spec.ts";
 import { runBuild } from "../../lib/compose/run_build.ts";
 import type { BuildSpec } from "../../lib/compose/spec.ts";
 import { FileError, NotFoundError } from "../../lib/errors.ts";
 
-interface Flags extends Omit<SessionFlags, "platform">, CompressionFlags {
+interface Flags extends CommonFlags, CompressionFlags {
+  readonly jobs?: number;
   readonly file?: string;
   readonly tag?: readonly string[];
   readonly output?: readonly string[];
@@ -36,7 +38,7 @@ Flags win over the file.`,
   },
   parameters: {
     flags: {
-      ...SESSION_FLAGS,
+      ...COMMON_FLAGS,
       ...COMPRESSION_FLAGS,
       file: {
         kind: "parsed",
@@ -69,12 +71,7 @@ Flags win over the file.`,
         optional: true,
         variadic: ",",
       },
-      jobs: {
-        kind: "parsed",
-        brief: "Transfers at once, at most (4 unless said)",
-        parse: numberParser,
-        optional: true,
-      },
+      jobs: JOBS_FLAG,
       schema: {
         kind: "boolean",
         brief: "Print the JSON Schema of a build file, for editors",

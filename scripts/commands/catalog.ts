@@ -1,9 +1,10 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
-import { Session, SESSION_FLAGS, type SessionFlags } from "../console/session.ts";
+import { COMMON_FLAGS, type CommonFlags } from "../console/flags.ts";
+import { Session } from "../console/session.ts";
 import { parseRegistry } from "../../lib/oci/registry_name.ts";
 
-interface Flags extends SessionFlags {
+interface Flags extends CommonFlags {
   readonly fullRef?: boolean;
 }
 
@@ -12,7 +13,7 @@ export const command: Command<Context> = buildCommand({
   docs: { brief: "List the repositories of a registry" },
   parameters: {
     flags: {
-      ...SESSION_FLAGS,
+      ...COMMON_FLAGS,
       fullRef: {
         kind: "boolean",
         brief: "Print names with the registry",

@@ -1,6 +1,7 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
-import { PLATFORM_FLAG, Session, SESSION_FLAGS, type SessionFlags } from "../console/session.ts";
+import { PLATFORM_FLAGS, type PlatformFlags } from "../console/flags.ts";
+import { Session } from "../console/session.ts";
 import { writeBytes } from "../console/write_bytes.ts";
 import { selectImage } from "../../lib/image/select.ts";
 import { hostPlatform } from "../../lib/oci/platform.ts";
@@ -15,18 +16,18 @@ export const command: Command<Context> = buildCommand({
 this machine.`,
   },
   parameters: {
-    flags: { ...SESSION_FLAGS, platform: PLATFORM_FLAG },
+    flags: PLATFORM_FLAGS,
     aliases: { v: "verbose" },
     positional: {
       kind: "tuple",
       parameters: [{ brief: "Image", placeholder: "IMAGE", parse: parseLocation }],
     },
   },
-  async func(this: Context, flags: SessionFlags, location: Location): Promise<void> {
+  async func(this: Context, flags: PlatformFlags, location: Location): Promise<void> {
     await using session = new Session(this, flags);
     await using source = await session.open(location);
     const { view } = source;
-    const platform = flags.platform ?? (view.kind === "index" ? hostPlatform() : undefined);
+    const platform = session.platform ?? (view.kind === "index" ? hostPlatform() : undefined);
     const image = await selectImage(view, platform);
     await writeBytes(this.stdout, await image.config());
   },

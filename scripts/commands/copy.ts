@@ -1,7 +1,8 @@
-import { buildCommand, type Command, numberParser } from "@stricli/core";
+import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
-import { PLATFORM_FLAG, Session, SESSION_FLAGS, type SessionFlags } from "../console/session.ts";
-import { parseLocation } from "../../lib/places/location.ts";
+import { TRANSFER_FLAGS, type TransferFlags } from "../console/flags.ts";
+import { Session } from "../console/session.ts";
+import { type Location, parseLocation } from "../../lib/places/location.ts";
 import { nameAtDestination } from "../console/naming.ts";
 
 /** `davit copy SRC DST` */
@@ -18,16 +19,7 @@ has; what is there already is not sent again.
   davit copy --platform linux/arm64 nginx docker-archive:nginx.tar`,
   },
   parameters: {
-    flags: {
-      ...SESSION_FLAGS,
-      platform: PLATFORM_FLAG,
-      jobs: {
-        kind: "parsed",
-        brief: "Transfers at once, at most (4 unless said)",
-        parse: numberParser,
-        optional: true,
-      },
-    },
+    flags: TRANSFER_FLAGS,
     aliases: { v: "verbose", j: "jobs" },
     positional: {
       kind: "tuple",
@@ -37,7 +29,7 @@ has; what is there already is not sent again.
       ],
     },
   },
-  async func(this: Context, flags: SessionFlags, from, to): Promise<void> {
+  async func(this: Context, flags: TransferFlags, from: Location, to: Location): Promise<void> {
     await using session = new Session(this, flags);
     await using source = await session.open(from);
     await using target = await session.create(to);

@@ -1,13 +1,14 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
 import { UsageError } from "../console/exit_code.ts";
-import { PLATFORM_FLAG, Session, SESSION_FLAGS, type SessionFlags } from "../console/session.ts";
+import { PLATFORM_FLAGS, type PlatformFlags } from "../console/flags.ts";
+import { Session } from "../console/session.ts";
 import { selectImage } from "../../lib/image/select.ts";
 import type { Descriptor } from "../../lib/oci/descriptor.ts";
 import { formatReference } from "../../lib/oci/reference.ts";
 import { type Location, parseLocation } from "../../lib/places/location.ts";
 
-interface Flags extends SessionFlags {
+interface Flags extends PlatformFlags {
   readonly tarball?: string;
   readonly fullRef?: boolean;
 }
@@ -24,8 +25,7 @@ export const command: Command<Context> = buildCommand({
   },
   parameters: {
     flags: {
-      ...SESSION_FLAGS,
-      platform: PLATFORM_FLAG,
+      ...PLATFORM_FLAGS,
       tarball: {
         kind: "parsed",
         brief: "A docker save tarball to read instead: the digest that a push of it would give",
@@ -51,7 +51,7 @@ export const command: Command<Context> = buildCommand({
   async func(this: Context, flags: Flags, image?: Location): Promise<void> {
     const location = chooseLocation(flags, image);
     await using session = new Session(this, flags);
-    const { digest, ...rest } = await describe(session, location, flags);
+    const { digest, ...rest } = await describe(session, location);
     if (flags.fullRef !== true) return session.output.result(digest, { digest, ...rest });
     if (location.kind !== "registry") {
       throw new UsageError("Cannot print a full name: expected an image in a registry");
@@ -70,8 +70,8 @@ function chooseLocation({ tarball, fullRef }: Flags, image: Location | undefined
   return { kind: "docker-archive", path: tarball, ...name };
 }
 
-async function describe(session: Session, location: Location, flags: Flags): Promise<Descriptor> {
-  const { platform } = flags;
+async function describe(session: Session, location: Location): Promise<Descriptor> {
+  const { platform } = session;
   if (location.kind === "registry" && platform === undefined) {
     const repository = await session.repository(location.reference);
     const { tag = "latest", digest } = location.reference;

@@ -1,7 +1,8 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
 import { writeFile } from "../console/write_file.ts";
-import { PLATFORM_FLAG, Session, SESSION_FLAGS, type SessionFlags } from "../console/session.ts";
+import { PLATFORM_FLAGS, type PlatformFlags } from "../console/flags.ts";
+import { Session } from "../console/session.ts";
 import { stdinArchive } from "../console/stdin_archive.ts";
 import { exportImage } from "../../lib/image/export_image.ts";
 import { selectImage } from "../../lib/image/select.ts";
@@ -20,7 +21,7 @@ whiteouts removed gone, hard links kept.
   davit export docker-archive:image.tar rootfs.tar`,
   },
   parameters: {
-    flags: { ...SESSION_FLAGS, platform: PLATFORM_FLAG },
+    flags: PLATFORM_FLAGS,
     aliases: { v: "verbose" },
     positional: {
       kind: "tuple",
@@ -41,7 +42,7 @@ whiteouts removed gone, hard links kept.
   },
   async func(
     this: Context,
-    flags: SessionFlags,
+    flags: PlatformFlags,
     image: Location | "-",
     path: string,
   ): Promise<void> {
@@ -49,7 +50,7 @@ whiteouts removed gone, hard links kept.
     const session = scope.use(new Session(this, flags));
     const location = image === "-" ? scope.use(await stdinArchive(this.stdin)).location : image;
     const { view } = scope.use(await session.open(location));
-    const platform = flags.platform ?? (view.kind === "index" ? hostPlatform() : undefined);
+    const platform = session.platform ?? (view.kind === "index" ? hostPlatform() : undefined);
     const tar = await exportImage(await selectImage(view, platform), { signal: session.signal });
     if (path === "-") {
       await tar.pipeTo(this.stdout, { preventClose: true, signal: session.signal });

@@ -1,11 +1,12 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
 import { nameAtDestination } from "../console/naming.ts";
-import { PLATFORM_FLAG, Session, SESSION_FLAGS, type SessionFlags } from "../console/session.ts";
+import { TRANSFER_FLAGS, type TransferFlags } from "../console/flags.ts";
+import { Session } from "../console/session.ts";
 import { type Location, parseLocation } from "../../lib/places/location.ts";
 import { formatReference, parseReference } from "../../lib/oci/reference.ts";
 
-interface Flags extends SessionFlags {
+interface Flags extends TransferFlags {
   readonly tag?: string;
 }
 
@@ -21,8 +22,7 @@ export const command: Command<Context> = buildCommand({
   },
   parameters: {
     flags: {
-      ...SESSION_FLAGS,
-      platform: PLATFORM_FLAG,
+      ...TRANSFER_FLAGS,
       tag: {
         kind: "parsed",
         brief: "Name in Docker; as at the source unless said",

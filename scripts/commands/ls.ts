@@ -1,9 +1,10 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
-import { Session, SESSION_FLAGS, type SessionFlags } from "../console/session.ts";
+import { COMMON_FLAGS, type CommonFlags } from "../console/flags.ts";
+import { Session } from "../console/session.ts";
 import { formatReference, parseRepository } from "../../lib/oci/reference.ts";
 
-interface Flags extends SessionFlags {
+interface Flags extends CommonFlags {
   readonly fullRef?: boolean;
   readonly omitDigestTags?: boolean;
 }
@@ -13,7 +14,7 @@ export const command: Command<Context> = buildCommand({
   docs: { brief: "List the tags of a repository" },
   parameters: {
     flags: {
-      ...SESSION_FLAGS,
+      ...COMMON_FLAGS,
       fullRef: {
         kind: "boolean",
         brief: "Print names in full",

@@ -1,6 +1,7 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
-import { PLATFORM_FLAG, Session, SESSION_FLAGS, type SessionFlags } from "../console/session.ts";
+import { PLATFORM_FLAGS, type PlatformFlags } from "../console/flags.ts";
+import { Session } from "../console/session.ts";
 import { writeBytes } from "../console/write_bytes.ts";
 import { selectImage } from "../../lib/image/select.ts";
 import { type Location, parseLocation } from "../../lib/places/location.ts";
@@ -15,18 +16,20 @@ export const command: Command<Context> = buildCommand({
 manifest for that platform.`,
   },
   parameters: {
-    flags: { ...SESSION_FLAGS, platform: PLATFORM_FLAG },
+    flags: PLATFORM_FLAGS,
     aliases: { v: "verbose" },
     positional: {
       kind: "tuple",
       parameters: [{ brief: "Image", placeholder: "IMAGE", parse: parseLocation }],
     },
   },
-  async func(this: Context, flags: SessionFlags, image: Location): Promise<void> {
+  async func(this: Context, flags: PlatformFlags, image: Location): Promise<void> {
     await using session = new Session(this, flags);
     await using source = await session.open(image);
     const { view } = source;
-    const chosen = flags.platform === undefined ? view : await selectImage(view, flags.platform);
+    const chosen = session.platform === undefined
+      ? view
+      : await selectImage(view, session.platform);
     if (chosen.kind === "blob") {
       throw new UnsupportedError("Cannot print a manifest: expected an image, got a blob");
     }

@@ -2,10 +2,11 @@ import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
 import { UsageError } from "../console/exit_code.ts";
 import { nameAtDestination } from "../console/naming.ts";
-import { PLATFORM_FLAG, Session, SESSION_FLAGS, type SessionFlags } from "../console/session.ts";
+import { TRANSFER_FLAGS, type TransferFlags } from "../console/flags.ts";
+import { Session } from "../console/session.ts";
 import { type FileKind, type Location, parseLocation } from "../../lib/places/location.ts";
 
-interface Flags extends SessionFlags {
+interface Flags extends TransferFlags {
   readonly format: "tarball" | "legacy" | "oci";
   readonly annotateRef?: boolean;
 }
@@ -29,8 +30,7 @@ export const command: Command<Context> = buildCommand({
   },
   parameters: {
     flags: {
-      ...SESSION_FLAGS,
-      platform: PLATFORM_FLAG,
+      ...TRANSFER_FLAGS,
       format: {
         kind: "enum",
         values: ["tarball", "legacy", "oci"],

@@ -1,10 +1,12 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
-import { PLATFORM_FLAG, Session, SESSION_FLAGS, type SessionFlags } from "../console/session.ts";
+import { TRANSFER_FLAGS, type TransferFlags } from "../console/flags.ts";
+import { Session } from "../console/session.ts";
 import { type Location, parseLocation } from "../../lib/places/location.ts";
+import { openWholeLayout } from "../../lib/places/open.ts";
 import { formatReference, parseReference, type Reference } from "../../lib/oci/reference.ts";
 
-interface Flags extends SessionFlags {
+interface Flags extends TransferFlags {
   readonly index?: boolean;
   readonly imageRefs?: string;
 }
@@ -22,8 +24,7 @@ registry. What the registry has already is not sent.
   },
   parameters: {
     flags: {
-      ...SESSION_FLAGS,
-      platform: PLATFORM_FLAG,
+      ...TRANSFER_FLAGS,
       index: {
         kind: "boolean",
         brief: "Push a layout's whole index, however many entries it has",
@@ -50,7 +51,7 @@ registry. What the registry has already is not sent.
   async func(this: Context, flags: Flags, from: Location, reference: Reference): Promise<void> {
     await using session = new Session(this, flags);
     await using source = flags.index === true
-      ? await session.openWhole(from)
+      ? await openWholeLayout(from)
       : await session.open(from);
     await using target = await session.create({ kind: "registry", reference });
     const { names } = target;

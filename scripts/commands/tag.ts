@@ -1,6 +1,7 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
-import { Session, SESSION_FLAGS, type SessionFlags } from "../console/session.ts";
+import { COMMON_FLAGS, type CommonFlags } from "../console/flags.ts";
+import { Session } from "../console/session.ts";
 import { formatReference, parseReference, type Reference } from "../../lib/oci/reference.ts";
 
 /** `davit tag IMAGE TAG` */
@@ -13,7 +14,7 @@ export const command: Command<Context> = buildCommand({
   davit tag registry.example/app:v1.2.3 stable`,
   },
   parameters: {
-    flags: { ...SESSION_FLAGS },
+    flags: COMMON_FLAGS,
     aliases: { v: "verbose" },
     positional: {
       kind: "tuple",
@@ -23,7 +24,7 @@ export const command: Command<Context> = buildCommand({
       ],
     },
   },
-  async func(this: Context, flags: SessionFlags, image: Reference, tag: string): Promise<void> {
+  async func(this: Context, flags: CommonFlags, image: Reference, tag: string): Promise<void> {
     await using session = new Session(this, flags);
     const repository = await session.repository(image);
     const view = await repository.open(image.digest ?? image.tag, { signal: session.signal });

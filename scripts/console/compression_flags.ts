@@ -1,17 +1,19 @@
+import type { FlagParametersForType } from "@stricli/core";
 import type { Compression } from "../../lib/oci/media_type.ts";
+import type { Context } from "./context.ts";
 
 /** How new layers are compressed. */
 export interface CompressionFlags {
   /** The form; gzip unless said. */
-  readonly compression?: Compression | undefined;
+  readonly compression?: Compression;
   /** From 1, fastest, to 9, smallest. */
-  readonly level?: number | undefined;
+  readonly level?: number;
   /** How many workers compress. */
-  readonly workers?: number | undefined;
+  readonly workers?: number;
 }
 
 /** The flags of {@linkcode CompressionFlags}, for a command's parameters. */
-export const COMPRESSION_FLAGS = {
+export const COMPRESSION_FLAGS: FlagParametersForType<CompressionFlags, Context> = {
   compression: {
     kind: "enum",
     values: ["gzip", "zstd", "none"],
@@ -32,7 +34,7 @@ export const COMPRESSION_FLAGS = {
     parse: parseWorkers,
     optional: true,
   },
-} as const;
+};
 
 function parseLevel(text: string): number {
   if (/^[1-9]$/.test(text)) return Number(text);

@@ -1,27 +1,19 @@
 import { type Location, parseLocation } from "../../lib/places/location.ts";
 import type { OpenedDestination, OpenedSource, OpenOptions } from "../../lib/places/open.ts";
 import { openDestination, openRepository, openSource } from "../../lib/places/open.ts";
-import { parsePlatform, type Platform } from "../../lib/oci/platform.ts";
+import type { Platform } from "../../lib/oci/platform.ts";
 import type { Reference } from "../../lib/oci/reference.ts";
 import type { Repository } from "../../lib/registry/repository.ts";
+import type { Registry } from "../../lib/registry/registry.ts";
 import type { Transport } from "../../lib/registry/transport.ts";
 import { copy, type CopyOptions } from "../../lib/store/copy.ts";
 import type { Destination } from "../../lib/store/store.ts";
 import type { View } from "../../lib/image/image.ts";
 import type { Descriptor } from "../../lib/oci/descriptor.ts";
 import type { Context } from "./context.ts";
-import { Output, type OutputFlags } from "./output.ts";
+import type { TransferFlags } from "./flags.ts";
+import { Output } from "./output.ts";
 import { VERSION } from "../version.ts";
-
-/** The flags that every command has which opens places. */
-export interface SessionFlags extends OutputFlags {
-  /** Plain http, and certificates that nobody vouches for, are accepted. */
-  readonly insecure?: boolean | undefined;
-  /** The platform of the one image that is meant. */
-  readonly platform?: Platform | undefined;
-  /** How many transfers run at once. */
-  readonly jobs?: number | undefined;
-}
 
 /** One run of a command: its output, and the places that it opens. */
 export class Session implements AsyncDisposable {
@@ -30,11 +22,11 @@ export class Session implements AsyncDisposable {
   /** Ends all work. */
   readonly signal: AbortSignal;
   readonly #context: Context;
-  readonly #flags: SessionFlags;
+  readonly #flags: TransferFlags;
   #transport: Promise<Transport> | undefined;
 
   /** @param context Everything that is not an argument. @param flags The command's flags. */
-  constructor(context: Context, flags: SessionFlags) {
+  constructor(context: Context, flags: TransferFlags) {
     this.#context = context;
     this.#flags = flags;
     this.output = new Output(context, flags);
@@ -44,6 +36,12 @@ export class Session implements AsyncDisposable {
   /** What opening a place needs. */
   get places(): OpenOptions {
     return { transport: () => this.#transport ??= this.#openTransport(), signal: this.signal };
+  }
+
+  /** The platform of the one image that is meant; `undefined` when all are. */
+  get platform(): Platform | undefined {
+    const { platform } = this.#flags;
+    return platform === "all" ? undefined : platform;
   }
 
   /** Opens a place and what is named in it. */
@@ -61,9 +59,16 @@ export class Session implements AsyncDisposable {
     return openRepository(reference, this.places);
   }
 
+  /** Opens a registry. */
+  async registry(name: string): Promise<Registry> {
+    const { Registry } = await import("../../lib/registry/registry.ts");
+    return new Registry(name, { transport: await this.places.transport() });
+  }
+
   /** Copies into a place, and tells of it. The caller commits. */
   copy(view: View, destination: Destination, options: CopyOptions = {}): Promise<Descriptor> {
-    const { jobs, platform } = this.#flags;
+    const { platform } = this;
+    const { jobs } = this.#flags;
     return copy(view, destination, {
       signal: this.signal,
       onEvent: this.output.onEvent,
@@ -81,7 +86,7 @@ export class Session implements AsyncDisposable {
       keychain: dockerKeychain({ env }),
       userAgent: `davit/${VERSION}`,
       insecure: this.#flags.insecure === true,
-      onWarning: (text) => this.output.note(`warning: ${text}`),
+      onWarning: ({ registry, text }) => this.output.note(`warning from ${registry}: ${text}`),
     });
   }
 
@@ -89,40 +94,9 @@ export class Session implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.output[Symbol.dispose]();
     const transport = await this.#transport?.catch(() => undefined);
-    await transport?.[Symbol.asyncDispose]();
+    transport?.[Symbol.dispose]();
   }
 }
-
-/** The flags of {@linkcode SessionFlags}, for a command's parameters. */
-export const SESSION_FLAGS = {
-  insecure: {
-    kind: "boolean",
-    brief: "Allow plain http and unverified TLS certificates",
-    optional: true,
-    withNegated: false,
-  },
-  json: {
-    kind: "boolean",
-    brief: "Print results and progress as JSON lines",
-    optional: true,
-    withNegated: false,
-  },
-  verbose: {
-    kind: "boolean",
-    brief: "Say more when something fails",
-    optional: true,
-    withNegated: false,
-  },
-} as const;
-
-/** The flag that chooses one platform's image of an index. */
-export const PLATFORM_FLAG = {
-  kind: "parsed",
-  brief: "Platform as os/arch[/variant][:osversion], or all",
-  placeholder: "os/arch",
-  parse: (text: string): Platform | undefined => text === "all" ? undefined : parsePlatform(text),
-  optional: true,
-} as const;
 
 function toLocation(location: Location | string): Location {
   return typeof location === "string" ? parseLocation(location) : location;

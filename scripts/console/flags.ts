@@ -1,0 +1,83 @@
+import type { FlagParametersForType, TypedFlagParameter } from "@stricli/core";
+import { parsePlatform, type Platform } from "../../lib/oci/platform.ts";
+import type { Context } from "./context.ts";
+
+/** The flags of every command that opens places. */
+export interface CommonFlags {
+  /** Plain http, and certificates that nobody vouches for, are accepted. */
+  readonly insecure?: boolean;
+  /** Results and progress as JSON lines. */
+  readonly json?: boolean;
+  /** Errors name their causes. */
+  readonly verbose?: boolean;
+}
+
+/** The flags of commands that may mean one platform's image of an index. */
+export interface PlatformFlags extends CommonFlags {
+  /** The platform, or all there are. */
+  readonly platform?: Platform | "all";
+}
+
+/** The flags of commands that move images. */
+export interface TransferFlags extends PlatformFlags {
+  /** How many transfers run at once. */
+  readonly jobs?: number;
+}
+
+/** {@linkcode CommonFlags}, for a command's parameters. */
+export const COMMON_FLAGS: FlagParametersForType<CommonFlags, Context> = {
+  insecure: {
+    kind: "boolean",
+    brief: "Allow plain http and unverified TLS certificates",
+    optional: true,
+    withNegated: false,
+  },
+  json: {
+    kind: "boolean",
+    brief: "Print results and progress as JSON lines",
+    optional: true,
+    withNegated: false,
+  },
+  verbose: {
+    kind: "boolean",
+    brief: "Name the causes of a failure",
+    optional: true,
+    withNegated: false,
+  },
+};
+
+/** {@linkcode PlatformFlags}, for a command's parameters. */
+export const PLATFORM_FLAGS: FlagParametersForType<PlatformFlags, Context> = {
+  ...COMMON_FLAGS,
+  platform: {
+    kind: "parsed",
+    brief: "Platform as os/arch[/variant][:osversion], or all",
+    placeholder: "os/arch",
+    parse: parseChoice,
+    optional: true,
+  },
+};
+
+/** The flag that bounds how much happens at once. */
+export const JOBS_FLAG: TypedFlagParameter<number | undefined, Context> = {
+  kind: "parsed",
+  brief: "Transfers at once, at most (4 unless said)",
+  placeholder: "N",
+  parse: parseJobs,
+  optional: true,
+};
+
+/** {@linkcode TransferFlags}, for a command's parameters. */
+export const TRANSFER_FLAGS: FlagParametersForType<TransferFlags, Context> = {
+  ...PLATFORM_FLAGS,
+  jobs: JOBS_FLAG,
+};
+
+function parseChoice(text: string): Platform | "all" {
+  return text === "all" ? text : parsePlatform(text);
+}
+
+function parseJobs(text: string): number {
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+  throw new SyntaxError(`Cannot run "${text}" jobs at once: expected 1 to 9999`);
+}
