@@ -18,6 +18,7 @@ export type ErrorCode =
   | "ERR_ALREADY_EXISTS"
   | "ERR_COMPRESSION"
   | "ERR_CONSUMED"
+  | "ERR_CREDENTIALS"
   | "ERR_DIGEST_MISMATCH"
   | "ERR_DOCKER"
   | "ERR_DOCUMENT"
@@ -76,6 +77,12 @@ export class ConsumedError extends DavitError {
   constructor(what: string, options?: ErrorOptions) {
     super(`Cannot read ${what} again: it is a single-pass stream and was consumed`, options);
   }
+}
+
+/** Credentials are kept where they cannot be read from. */
+export class CredentialError extends DavitError {
+  /** Stable code. */
+  override readonly code = "ERR_CREDENTIALS";
 }
 
 /** Content does not hash to the digest that names it. */

@@ -1,0 +1,124 @@
+import { CredentialError } from "../errors.ts";
+import { DOCKER_HUB } from "../oci/registry_name.ts";
+import { askHelper, type RunHelper } from "./credential_helper.ts";
+import { type DockerConfig, lookupKeys, parseDockerConfig } from "./docker_config.ts";
+import type { Credentials, Keychain } from "./keychain.ts";
+
+/** Options of {@linkcode dockerKeychain}. */
+export interface DockerKeychainOptions {
+  /** Reads an environment variable; there are none unless said. */
+  readonly env?: (name: string) => string | undefined;
+  /** The home directory; `HOME` or `USERPROFILE` of the environment unless said. */
+  readonly home?: string;
+  /** Reads a file, `undefined` when there is none; the file system unless said. */
+  readonly readFile?: (path: string) => Promise<string | undefined>;
+  /** Runs a credential helper; a process unless said. */
+  readonly runHelper?: RunHelper;
+}
+
+/** What credential helpers call Docker Hub. */
+const HUB_SERVER = "https://index.docker.io/v1/";
+
+/**
+ * The credentials that `docker login` and `podman login` left behind. In this order:
+ *
+ * 1. `DOCKER_AUTH_CONFIG`: the text of a config;
+ * 2. `config.json` in `DOCKER_CONFIG`, or else in `~/.docker`;
+ * 3. `REGISTRY_AUTH_FILE`, or else `containers/auth.json` in `XDG_RUNTIME_DIR` and in
+ *    `XDG_CONFIG_HOME` or `~/.config`.
+ *
+ * The first that has something for the repository counts. An entry for a namespace or a repository
+ * is used for nothing outside of it.
+ *
+ * @example
+ * ```ts
+ * import { dockerKeychain } from "@davit/davit/registry";
+ *
+ * const auth = btoa("me:secret");
+ * const keychain = dockerKeychain({
+ *   home: "/home/me",
+ *   readFile: () => Promise.resolve(JSON.stringify({ auths: { "ghcr.io": { auth } } })),
+ * });
+ * console.assert((await keychain.credentials("ghcr.io", "org/app"))?.username === "me");
+ * ```
+ */
+export function dockerKeychain(options: DockerKeychainOptions = {}): Keychain {
+  const { env = () => undefined, readFile = readTextFile, runHelper } = options;
+  const home = options.home ?? env("HOME") ?? env("USERPROFILE");
+
+  async function* configs(): AsyncGenerator<DockerConfig> {
+    const inline = env("DOCKER_AUTH_CONFIG");
+    if (inline) yield parseDockerConfig(inline, "DOCKER_AUTH_CONFIG");
+    for (const path of configPaths(env, home)) {
+      const text = await readFile(path);
+      if (text !== undefined && text.trim() !== "") yield parseDockerConfig(text, path);
+    }
+  }
+
+  return {
+    async credentials(registry, repository) {
+      const keys = lookupKeys(registry, repository);
+      for await (const config of configs()) {
+        const found = await findIn(config, keys, runHelper);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+  };
+}
+
+/** Within one file the most precise key wins; the helper for all registries comes last. */
+async function findIn(
+  { auths, credHelpers, credsStore, source }: DockerConfig,
+  keys: readonly string[],
+  run: RunHelper | undefined,
+): Promise<Credentials | undefined> {
+  for (const key of keys) {
+    const helper = credHelpers.get(key);
+    const found = helper === undefined
+      ? auths.get(key)
+      : await askHelper(helper, serverOf(key), { source, run });
+    if (found !== undefined && isUsable(found)) return found;
+  }
+  const host = keys.at(-1);
+  if (credsStore === undefined || host === undefined) return undefined;
+  return await askHelper(credsStore, serverOf(host), { source, run });
+}
+
+/** With a helper for all registries, `auths` lists empty entries. */
+function isUsable({ username, password, identityToken, registryToken }: Credentials): boolean {
+  return Boolean((username && password) || identityToken || registryToken);
+}
+
+function serverOf(key: string): string {
+  return key === DOCKER_HUB ? HUB_SERVER : key;
+}
+
+function configPaths(
+  env: (name: string) => string | undefined,
+  home: string | undefined,
+): string[] {
+  const docker = env("DOCKER_CONFIG") || (home && `${home}/.docker`);
+  const podman = env("REGISTRY_AUTH_FILE");
+  const runtime = env("XDG_RUNTIME_DIR");
+  const settings = env("XDG_CONFIG_HOME") || (home && `${home}/.config`);
+  const paths: readonly (string | undefined)[] = [
+    docker && `${docker}/config.json`,
+    ...podman ? [podman] : [
+      runtime && `${runtime}/containers/auth.json`,
+      settings && `${settings}/containers/auth.json`,
+    ],
+  ];
+  return paths.filter((path): path is string => Boolean(path));
+}
+
+async function readTextFile(path: string): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.IsADirectory) {
+      return undefined;
+    }
+    throw new CredentialError(`Cannot read "${path}": check who may read it`, { cause });
+  }
+}

@@ -1,0 +1,125 @@
+import { RegistryError, SizeMismatchError } from "../errors.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { through } from "../stream/through.ts";
+import { type Answer, discard } from "./answer.ts";
+import { describeUrl } from "./redact.ts";
+import type { Backoff } from "./retry.ts";
+
+/** How content is downloaded. */
+export interface DownloadOptions {
+  /** Asks for the content, with a `Range` header when it is not wanted from the start. */
+  readonly open: (
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ) => Promise<Answer>;
+  /** The first byte wanted. */
+  readonly offset: number;
+  /** How a broken download is taken up again. */
+  readonly backoff: Backoff;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A download that came this far since its last failure has earned its attempts back. */
+const PROGRESS_BYTES = 1024 * 1024;
+
+/**
+ * Opens content from an offset on; its size is checked, not its digest. When the connection breaks,
+ * the rest is asked for, as often as the back-off allows without progress.
+ *
+ * @throws {SizeMismatchError} When the server announces another size; also through the stream.
+ */
+export async function download(
+  { size }: Descriptor,
+  options: DownloadOptions,
+): Promise<ReadableStream<Uint8Array>> {
+  const { offset, backoff } = options;
+  const cancelled = new AbortController();
+  const signal = AbortSignal.any([cancelled.signal, ...options.signal ? [options.signal] : []]);
+  let position = offset;
+  let failures = 0;
+  let resumedAt = offset;
+  let reader = await openAt(position);
+
+  async function openAt(start: number): Promise<ReadableStreamDefaultReader<Uint8Array>> {
+    const headers = start === 0 ? undefined : { range: `bytes=${start}-${size - 1}` };
+    const answer = await options.open(headers ?? {}, signal);
+    try {
+      const skipped = checkHead(answer, start, size);
+      const body = answer.body ?? ReadableStream.from([]);
+      return (skipped === 0 ? body : withoutStart(body, skipped)).getReader();
+    } catch (error) {
+      await discard(answer);
+      throw error;
+    }
+  }
+
+  async function resume(error: unknown): Promise<void> {
+    if (position - resumedAt >= PROGRESS_BYTES) failures = 0;
+    failures++;
+    resumedAt = position;
+    if (position >= size || !await backoff.wait(error, failures, signal)) throw error;
+    reader = await openAt(position);
+  }
+
+  return new ReadableStream({
+    async pull(controller) {
+      for (;;) {
+        try {
+          const { done, value } = await reader.read();
+          if (done && position === size) return controller.close();
+          position += value?.length ?? 0;
+          if (done || position > size) throw new SizeMismatchError(size, position);
+          return controller.enqueue(value);
+        } catch (error) {
+          if (error instanceof SizeMismatchError) reader.cancel(error).catch(() => {});
+          await resume(error);
+        }
+      }
+    },
+    cancel(reason) {
+      cancelled.abort(reason);
+      return reader.cancel(reason);
+    },
+  }, { highWaterMark: 0 });
+}
+
+/** Checks what the head of an answer promises; says how many bytes come before the wanted ones. */
+function checkHead(answer: Answer, start: number, size: number): number {
+  const { headers, status } = answer;
+  const length = headers.get("content-length");
+  if (status === 200) {
+    if (length !== null && Number(length) !== size) {
+      throw new SizeMismatchError(size, Number(length));
+    }
+    return start;
+  }
+  const range = headers.get("content-range") ?? "";
+  const [, from, to, whole] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(range) ?? [];
+  if (whole !== "*" && whole !== undefined && Number(whole) !== size) {
+    throw new SizeMismatchError(size, Number(whole));
+  }
+  if (Number(from) !== start || Number(to) !== size - 1) {
+    throw new RegistryError(
+      `Cannot download "${describeUrl(answer.url)}": expected bytes ${start}-${size - 1}, got ` +
+        JSON.stringify(range.slice(0, 100)),
+      status,
+    );
+  }
+  return 0;
+}
+
+/** Drops what a server that knows no ranges sends before the wanted bytes. */
+function withoutStart(
+  source: ReadableStream<Uint8Array>,
+  count: number,
+): ReadableStream<Uint8Array> {
+  let left = count;
+  return through(source, {
+    push(bytes) {
+      const dropped = Math.min(left, bytes.length);
+      left -= dropped;
+      return [bytes.subarray(dropped)];
+    },
+    end: () => [],
+  });
+}

@@ -1,0 +1,134 @@
+import { NetworkError } from "../errors.ts";
+import type { Answer } from "./answer.ts";
+import { networkError } from "./network_error.ts";
+import { OutgoingBody } from "./outgoing_body.ts";
+import { describeUrl } from "./redact.ts";
+import { markTemporary } from "./retry.ts";
+import { watchBody } from "./watch.ts";
+
+/** Bytes to send that are not whole in memory. */
+export interface StreamBody {
+  /** Whether `open()` works more than once. */
+  readonly replayable: boolean;
+  /** Opens the bytes. */
+  open(): Promise<ReadableStream<Uint8Array>>;
+}
+
+/** What goes out with a request. */
+export type Body = Uint8Array | StreamBody;
+
+/** How long a silent server is waited for. */
+export interface Patience {
+  /** From the last byte of the request to the head of the answer, in milliseconds. */
+  readonly responseTimeoutMs: number;
+  /** Between two pieces of a body, either way, in milliseconds. */
+  readonly stallTimeoutMs: number;
+}
+
+/** One HTTP request. */
+export interface ExchangeRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Headers;
+  readonly body?: Body | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The function that speaks HTTP. */
+export type Fetch = (url: URL, init: RequestInit) => Promise<Response>;
+
+/**
+ * Makes one request, without redirects, credentials or retries: `fetch`, with time limits and errors
+ * that say what happened.
+ *
+ * @throws {NetworkError} When there is no answer. An error of the body's source passes as it is.
+ */
+export async function exchange(
+  fetch: Fetch,
+  request: ExchangeRequest,
+  patience: Patience,
+): Promise<Answer> {
+  const { method, url, headers, body, signal } = request;
+  signal?.throwIfAborted();
+  const deadline = new Deadline(request, patience);
+  const outgoing = body === undefined || body instanceof Uint8Array
+    ? undefined
+    : new OutgoingBody(await body.open(), {
+      stallTimeoutMs: patience.stallTimeoutMs,
+      stalled: () => deadline.expire(`it took no more bytes for ${patience.stallTimeoutMs} ms`),
+      sent: () => deadline.start(),
+    });
+  if (outgoing === undefined) deadline.start();
+  try {
+    const response = await fetch(url, {
+      method,
+      headers,
+      redirect: "manual",
+      signal: deadline.signal,
+      ...(body === undefined ? {} : { body: outgoing?.stream ?? body as Uint8Array<ArrayBuffer> }),
+    });
+    return {
+      method,
+      url,
+      status: response.status,
+      headers: response.headers,
+      body: watch(response),
+    };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (outgoing?.failure !== undefined) throw outgoing.failure.error;
+    deadline.signal.throwIfAborted();
+    throw networkError(method, url, error);
+  } finally {
+    deadline.stop();
+    outgoing?.close();
+  }
+
+  function watch(response: Response): ReadableStream<Uint8Array> | undefined {
+    if (response.body === null) return undefined;
+    const { stallTimeoutMs } = patience;
+    return watchBody(response.body, {
+      stallTimeoutMs,
+      failure(cause) {
+        if (signal?.aborted) return signal.reason;
+        if (cause !== undefined) return networkError(`read the answer to ${method}`, url, cause);
+        return silence(request, `no byte came for ${stallTimeoutMs} ms`);
+      },
+    });
+  }
+}
+
+/** Ends a request at the caller's signal or when the server is silent for too long. */
+class Deadline {
+  readonly signal: AbortSignal;
+  readonly #controller: AbortController = new AbortController();
+  readonly #request: ExchangeRequest;
+  readonly #patience: Patience;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(request: ExchangeRequest, patience: Patience) {
+    this.#request = request;
+    this.#patience = patience;
+    this.signal = request.signal === undefined
+      ? this.#controller.signal
+      : AbortSignal.any([request.signal, this.#controller.signal]);
+  }
+
+  start(): void {
+    const { responseTimeoutMs } = this.#patience;
+    const why = `no answer came within ${responseTimeoutMs} ms`;
+    this.#timer ??= setTimeout(() => this.expire(why), responseTimeoutMs);
+  }
+
+  expire(why: string): void {
+    this.#controller.abort(silence(this.#request, why));
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+function silence({ method, url }: ExchangeRequest, why: string): NetworkError {
+  return markTemporary(new NetworkError(`Cannot ${method} "${describeUrl(url)}": ${why}`));
+}

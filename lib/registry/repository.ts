@@ -1,0 +1,383 @@
+import {
+  DigestMismatchError,
+  LimitExceededError,
+  NotFoundError,
+  RegistryError,
+  UnauthorizedError,
+  UnsupportedError,
+} from "../errors.ts";
+import type { View } from "../image/image.ts";
+import { openView } from "../image/open_view.ts";
+import type { CallOptions, ContentSource, FetchOptions } from "../layer/content_source.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { type Digest, digestBytes, isDigest, verifyBytes } from "../oci/digest.ts";
+import { MAX_MANIFEST_BYTES } from "../oci/limits.ts";
+import { isStoredAsManifest } from "../oci/media_type.ts";
+import type { Content } from "../store/content.ts";
+import type { Accepts, Deleter, Mounter, Store, WriteOptions } from "../store/store.ts";
+import { readAll } from "../stream/read_all.ts";
+import { verify } from "../stream/verify.ts";
+import { type Answer, discard } from "./answer.ts";
+import { download } from "./download.ts";
+import { inlineData } from "./inline_data.ts";
+import { acceptHeader, announcedType, manifestType } from "./manifest_type.ts";
+import { readPages } from "./pages.ts";
+import { RepositoryApi, type RepositoryName } from "./repository_api.ts";
+import { repositoryScope } from "./scope.ts";
+import type { Transport } from "./transport.ts";
+import { cancelUpload, locationOf, uploadBlob } from "./upload.ts";
+
+/** Options of {@linkcode Repository}. */
+export interface RepositoryOptions {
+  /** How the registry is spoken to; share one, for it keeps tokens and counts requests. */
+  readonly transport: Transport;
+}
+
+const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+const PAGE_SIZE = 1000;
+
+/**
+ * A repository of a registry, as a store. What is read is verified; what is written is visible at
+ * once, so that `commit()` has nothing to do.
+ *
+ * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md distribution-spec}
+ * @example
+ * ```ts
+ * import { Repository, Transport } from "@davit/davit/registry";
+ *
+ * using transport = new Transport();
+ * const app = new Repository({ registry: "ghcr.io", repository: "org/app" }, { transport });
+ * console.assert(app.label === "ghcr.io/org/app");
+ * ```
+ */
+export class Repository implements Store, Mounter, Deleter {
+  /** `registry/repository`. */
+  readonly label: string;
+  /** Everything is taken; what is not compressed yet becomes gzip, which all can read. */
+  readonly accepts: Accepts = {
+    index: true,
+    compressions: ["none", "gzip", "zstd"],
+    prefers: "gzip",
+  };
+  /** `host[:port]`. */
+  readonly registry: string;
+  /** The path within the registry. */
+  readonly repository: string;
+  readonly #api: RepositoryApi;
+  readonly #opened: Map<Digest, Uint8Array> = new Map();
+  readonly #sessions: Map<Digest, URL> = new Map();
+
+  /** Names a repository; nothing is asked of it yet. @param name As a reference has it. */
+  constructor(name: RepositoryName, { transport }: RepositoryOptions) {
+    this.registry = name.registry;
+    this.repository = name.repository;
+    this.label = `${name.registry}/${name.repository}`;
+    this.#api = new RepositoryApi(name, transport);
+  }
+
+  /**
+   * Looks a tag or digest up, by HEAD where the registry answers that in full.
+   *
+   * @throws {NotFoundError} When there is no such name.
+   */
+  async resolve(name: string, { signal }: CallOptions = {}): Promise<Descriptor> {
+    const target = manifestPath(name);
+    try {
+      const answer = await this.#api.request({
+        method: "HEAD",
+        target,
+        access: "pull",
+        headers: { accept: acceptHeader() },
+        signal,
+      });
+      await discard(answer);
+      const descriptor = describeHead(answer, name);
+      if (descriptor !== undefined) return descriptor;
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error;
+    }
+    return (await this.#read(name, { signal })).descriptor;
+  }
+
+  /**
+   * Opens what a tag or digest stands for; `latest` without a name. The manifest is fetched at once,
+   * so that a tag that moves meanwhile does no harm; the rest lazily.
+   *
+   * @throws {NotFoundError} When there is no such name.
+   */
+  async open(name = "latest", { signal }: CallOptions = {}): Promise<View> {
+    const { descriptor, bytes } = await this.#read(name, { signal });
+    const view = openView(this, descriptor);
+    this.#opened.set(descriptor.digest, bytes);
+    return view;
+  }
+
+  /** The tags, page by page, in the registry's order. */
+  async *names({ signal }: CallOptions = {}): AsyncGenerator<string> {
+    try {
+      yield* readPages({
+        first: `tags/list?n=${PAGE_SIZE}`,
+        member: "tags",
+        open: (target) => this.#api.request({ method: "GET", target, access: "pull", signal }),
+      });
+    } catch (error) {
+      throw isMissing(error) ? this.#missing("repository", this.repository, error) : error;
+    }
+  }
+
+  /**
+   * Opens content: what the descriptor carries itself, else the registry's, else, of a foreign layer,
+   * what one of its `urls` has.
+   */
+  async fetch(
+    descriptor: Descriptor,
+    options: FetchOptions = {},
+  ): Promise<ReadableStream<Uint8Array>> {
+    const { offset = 0, signal } = options;
+    const { digest, size, mediaType, urls = [] } = descriptor;
+    if (!Number.isInteger(offset) || offset < 0 || offset > size) {
+      throw new RangeError(`Cannot fetch from byte ${offset}: expected 0 to ${size}`);
+    }
+    signal?.throwIfAborted();
+    const isManifest = isStoredAsManifest(mediaType);
+    if (isManifest && size > MAX_MANIFEST_BYTES) {
+      throw new LimitExceededError(`manifest "${digest}" of ${size} bytes`, MAX_MANIFEST_BYTES);
+    }
+    const held = await this.#take(descriptor);
+    if (held !== undefined) return ReadableStream.from([held.subarray(offset)]);
+    const kind = isManifest ? "manifest" : "blob";
+    const accept: Record<string, string> = isManifest ? { accept: acceptHeader(mediaType) } : {};
+    try {
+      return await this.#download(`${kind}s/${digest}`, descriptor, { ...options, accept });
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      return await this.#fetchElsewhere(urls, descriptor, options) ??
+        Promise.reject(this.#missing(kind, digest, error));
+    }
+  }
+
+  /** Says whether the repository has the content. */
+  async has(descriptor: Descriptor, { signal }: CallOptions = {}): Promise<boolean> {
+    const { digest, mediaType, size } = descriptor;
+    const isManifest = isStoredAsManifest(mediaType);
+    try {
+      const answer = await this.#api.request({
+        method: "HEAD",
+        target: `${isManifest ? "manifests" : "blobs"}/${digest}`,
+        access: "pull,push",
+        headers: isManifest ? { accept: acceptHeader(mediaType) } : {},
+        expected: [200, 404],
+        signal,
+      });
+      await discard(answer);
+      const length = answer.headers.get("content-length");
+      return answer.status === 200 && (length === null || Number(length) === size);
+    } catch (error) {
+      if (error instanceof UnauthorizedError && error.status === 403) return false;
+      throw error;
+    }
+  }
+
+  /** Writes a blob, or a manifest under its names; a manifest without names by its digest. */
+  async write(content: Content, options: WriteOptions = {}): Promise<Descriptor> {
+    const { signal } = options;
+    if (isStoredAsManifest(content.mediaType)) return await this.#writeManifest(content, options);
+    const digest = content.descriptor?.digest;
+    const session = digest === undefined ? undefined : this.#sessions.get(digest);
+    if (digest !== undefined) this.#sessions.delete(digest);
+    const has = (descriptor: Descriptor) => this.has(descriptor, { signal });
+    return await uploadBlob(this.#api, content, { session, has, signal });
+  }
+
+  /** Takes a blob from another repository of the same registry, if the registry can and may. */
+  async mount(
+    descriptor: Descriptor,
+    from: ContentSource,
+    { signal }: CallOptions = {},
+  ): Promise<boolean> {
+    if (!(from instanceof Repository) || from.registry !== this.registry) return false;
+    if (from.repository === this.repository || isStoredAsManifest(descriptor.mediaType)) {
+      return false;
+    }
+    const query = new URLSearchParams({ mount: descriptor.digest, from: from.repository });
+    try {
+      const answer = await this.#api.request({
+        method: "POST",
+        target: `blobs/uploads/?${query}`,
+        access: "pull,push",
+        scopes: [repositoryScope(from.repository, "pull")],
+        expected: [201, 202],
+        signal,
+      });
+      await discard(answer);
+      if (answer.status === 202) this.#sessions.set(descriptor.digest, locationOf(answer));
+      return answer.status === 201;
+    } catch (error) {
+      if (error instanceof RegistryError || error instanceof UnauthorizedError) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Deletes a tag, or a manifest by digest with all of its tags.
+   *
+   * @throws {UnsupportedError} When the registry deletes nothing of the kind.
+   */
+  async delete(name: string, { signal }: CallOptions = {}): Promise<void> {
+    const target = manifestPath(name);
+    try {
+      const access = "pull,push,delete";
+      const expected = [202, 200, 204];
+      await discard(
+        await this.#api.request({ method: "DELETE", target, access, expected, signal }),
+      );
+    } catch (error) {
+      if (isMissing(error)) throw this.#missing(isDigest(name) ? "manifest" : "tag", name, error);
+      if (!(error instanceof RegistryError) || ![400, 405, 501].includes(error.status)) throw error;
+      const advice = isDigest(name) ? "deletion is switched off there" : "try its digest instead";
+      throw new UnsupportedError(
+        `Cannot delete "${name}" from "${this.label}": the registry refuses; ${advice}`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** Does nothing: a registry publishes as it goes. */
+  commit(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Gives up the uploads that the registry opened but nobody used. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const sessions = [...this.#sessions.values()];
+    this.#sessions.clear();
+    await Promise.all(sessions.map((session) => cancelUpload(this.#api, session)));
+  }
+
+  async #read(
+    name: string,
+    { signal }: CallOptions,
+  ): Promise<{ readonly descriptor: Descriptor; readonly bytes: Uint8Array }> {
+    let answer: Answer;
+    try {
+      const headers = { accept: acceptHeader() };
+      const target = manifestPath(name);
+      answer = await this.#api.request({ method: "GET", target, access: "pull", headers, signal });
+    } catch (error) {
+      throw isMissing(error)
+        ? this.#missing(isDigest(name) ? "manifest" : "tag", name, error)
+        : error;
+    }
+    const bytes = await readAll(answer.body ?? ReadableStream.from([]), {
+      maxBytes: MAX_MANIFEST_BYTES,
+      what: `manifest "${name}"`,
+    });
+    if (isDigest(name)) await verifyBytes(bytes, name);
+    const mediaType = manifestType(answer.headers.get("content-type"), bytes);
+    const digest = isDigest(name) ? name : await digestBytes(bytes);
+    return { descriptor: { mediaType, digest, size: bytes.length }, bytes };
+  }
+
+  /** Content that is here already: carried by its descriptor, or read when it was opened. */
+  async #take(descriptor: Descriptor): Promise<Uint8Array | undefined> {
+    const opened = this.#opened.get(descriptor.digest);
+    this.#opened.delete(descriptor.digest);
+    return opened?.length === descriptor.size ? opened : await inlineData(descriptor);
+  }
+
+  async #download(
+    target: string | URL,
+    descriptor: Descriptor,
+    options: FetchOptions & { readonly accept?: Readonly<Record<string, string>> },
+  ): Promise<ReadableStream<Uint8Array>> {
+    const { offset = 0, accept = {}, signal } = options;
+    const { size } = descriptor;
+    if (offset === size && offset > 0) return ReadableStream.from([]);
+    const stream = await download(descriptor, {
+      open: (range, signal) =>
+        this.#api.request({
+          method: "GET",
+          target,
+          access: "pull",
+          headers: { ...accept, ...range },
+          expected: "range" in range ? [206, 200] : [200],
+          signal,
+        }),
+      offset,
+      backoff: this.#api.backoff,
+      signal,
+    });
+    return offset === 0 ? verify(stream, descriptor) : stream;
+  }
+
+  async #fetchElsewhere(
+    urls: readonly string[],
+    descriptor: Descriptor,
+    options: FetchOptions,
+  ): Promise<ReadableStream<Uint8Array> | undefined> {
+    const targets = urls.map((url) => URL.parse(url)).filter((url) => url !== null);
+    for (const [index, target] of targets.entries()) {
+      try {
+        return await this.#download(target, descriptor, options);
+      } catch (error) {
+        if (options.signal?.aborted || index === targets.length - 1) throw error;
+      }
+    }
+    return undefined;
+  }
+
+  async #writeManifest(content: Content, options: WriteOptions): Promise<Descriptor> {
+    const { names = [], signal } = options;
+    const bytes = await readAll(await content.open(), {
+      maxBytes: MAX_MANIFEST_BYTES,
+      what: "manifest",
+    });
+    const { digest, size } = await content.sealed();
+    await verifyBytes(bytes, digest);
+    for (const name of names.length === 0 ? [digest] : names) {
+      const answer = await this.#api.request({
+        method: "PUT",
+        target: manifestPath(name),
+        access: "pull,push",
+        headers: { "content-type": content.mediaType },
+        body: bytes,
+        expected: [201, 200, 202],
+        signal,
+      });
+      await discard(answer);
+      const stored = answer.headers.get("docker-content-digest");
+      if (stored !== null && isDigest(stored) && stored !== digest) {
+        throw new DigestMismatchError(digest, stored);
+      }
+    }
+    return { mediaType: content.mediaType, digest, size };
+  }
+
+  #missing(kind: string, name: string, cause: unknown): NotFoundError {
+    return new NotFoundError(kind, name, `"${this.label}"`, { cause });
+  }
+}
+
+/** The endpoint of a manifest; the name is checked, as it becomes a part of a URL. */
+function manifestPath(name: string): string {
+  if (TAG.test(name) || isDigest(name)) return `manifests/${name}`;
+  throw new SyntaxError(
+    `Cannot name a manifest ${JSON.stringify(name.slice(0, 150))}: expected a tag or a digest`,
+  );
+}
+
+/** The descriptor that the headers of a manifest give, if they give one. */
+function describeHead({ headers }: Answer, name: string): Descriptor | undefined {
+  const mediaType = announcedType(headers.get("content-type"));
+  const digest = headers.get("docker-content-digest") ?? "";
+  const size = headers.get("content-length") ?? "";
+  if (mediaType === undefined || !isDigest(digest) || !/^[1-9]\d{0,9}$/.test(size)) {
+    return undefined;
+  }
+  if (isDigest(name) && digest !== name) return undefined;
+  return { mediaType, digest, size: Number(size) };
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof RegistryError && error.status === 404;
+}

@@ -1,0 +1,269 @@
+import { PolicyError } from "../errors.ts";
+import type { Answer } from "./answer.ts";
+import { answerError } from "./answer_error.ts";
+import { Authority } from "./authority.ts";
+import { Connections } from "./connections.ts";
+import { candidatesOf, Endpoint } from "./endpoint.ts";
+import {
+  type Body,
+  exchange,
+  type ExchangeRequest,
+  type Fetch,
+  type Patience,
+} from "./exchange.ts";
+import { anonymousKeychain, type Credentials, type Keychain } from "./keychain.ts";
+import { Peer } from "./peer.ts";
+import { Policy, type ResolveHost } from "./policy.ts";
+import { describeUrl } from "./redact.ts";
+import { followRedirects } from "./redirect.ts";
+import { Backoff, type Clock, type RetryOptions, systemClock } from "./retry.ts";
+import { parseWarnings, type RegistryWarning } from "./warning.ts";
+
+/** Options of {@linkcode Transport}. */
+export interface TransportOptions {
+  /** Where credentials come from; nowhere unless said. */
+  readonly keychain?: Keychain;
+  /** What speaks HTTP; `globalThis.fetch` unless said. */
+  readonly fetch?: Fetch;
+  /** Registries that may be spoken to without verified TLS; none unless said. */
+  readonly insecure?: boolean | ((registry: string) => boolean);
+  /** Certificates of authorities that are trusted besides the system's, in PEM. */
+  readonly caCertificates?: readonly string[];
+  /** How requests introduce themselves; `davit` unless said. */
+  readonly userAgent?: string;
+  /** How failed requests are repeated. */
+  readonly retry?: RetryOptions;
+  /** How many requests a server is sent at once, uploads apart; 16 unless said. */
+  readonly maxRequestsPerHost?: number;
+  /** How long the head of an answer may take, in milliseconds; 120,000 unless said. */
+  readonly responseTimeoutMs?: number;
+  /** How long a body may stand still, in milliseconds; 60,000 unless said. */
+  readonly stallTimeoutMs?: number;
+  /** Told of each warning of a registry, once. */
+  readonly onWarning?: (warning: RegistryWarning) => void;
+  /** Time; the system's unless said. */
+  readonly clock?: Clock;
+  /** Numbers from 0 to 1 for jitter; `Math.random` unless said. */
+  readonly random?: () => number;
+  /** How names become addresses, for the policy on redirects; the system's resolver unless said. */
+  readonly resolve?: ResolveHost;
+}
+
+/** A request to a registry. */
+export interface TransportRequest {
+  /** The registry, `host[:port]`. */
+  readonly registry: string;
+  /** The repository that credentials are chosen by; the registry itself when absent. */
+  readonly repository?: string;
+  /** What a token must allow, the most wanted first. */
+  readonly scopes?: readonly string[];
+  /** The HTTP method. */
+  readonly method: string;
+  /** A path from the root, or a URL that the registry gave, checked here. */
+  readonly target: string | URL;
+  /** Headers besides those that the transport sets. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What is sent; streams are not sent again by the transport. */
+  readonly body?: Body;
+  /** The statuses that are no error; 200 unless said. */
+  readonly expected?: readonly number[];
+  /** Whether a failure that may pass is tried again; unless said, when the body is no stream. */
+  readonly retry?: boolean;
+  /** Ends all of it, reading the answer's body included. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** More warnings than this are a registry's mistake. */
+const MAX_WARNINGS = 100;
+
+/**
+ * How every registry is spoken to, one per process: connections, credentials and tokens, redirects,
+ * retries, limits and time-outs. Must be disposed of when it has certificates of its own or spoke to
+ * insecure registries.
+ *
+ * @example
+ * ```ts
+ * import { Repository, Transport } from "@davit/davit/registry";
+ *
+ * using transport = new Transport({ retry: { attempts: 2 } });
+ * const app = new Repository({ registry: "localhost:5000", repository: "app" }, { transport });
+ * console.assert(app.label === "localhost:5000/app");
+ * ```
+ */
+export class Transport implements Disposable {
+  /** How failed work is repeated. */
+  readonly backoff: Backoff;
+  readonly #options: TransportOptions;
+  readonly #clock: Clock;
+  readonly #patience: Patience;
+  readonly #policy: Policy;
+  readonly #connections: Connections;
+  readonly #endpoints: Map<string, Endpoint> = new Map();
+  readonly #strangers: Map<string, Peer> = new Map();
+  readonly #warned: Set<string> = new Set();
+
+  /** Opens no connection yet. @param options Where the defaults do not fit. */
+  constructor(options: TransportOptions = {}) {
+    const { responseTimeoutMs = 120_000, stallTimeoutMs = 60_000, retry = {} } = options;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#patience = { responseTimeoutMs, stallTimeoutMs };
+    this.#policy = new Policy(options.resolve);
+    this.#connections = new Connections(options);
+    this.backoff = new Backoff(retry, this.#clock, options.random ?? Math.random);
+  }
+
+  /**
+   * Makes a request: signed in, redirected, and repeated as far as that makes sense.
+   *
+   * @returns The answer, with one of the expected statuses; its body is the caller's to read or
+   * cancel.
+   * @throws {RegistryError} For another status.
+   * @throws {UnauthorizedError} When credentials are missing or refused.
+   * @throws {NetworkError} When there is no answer.
+   * @throws {PolicyError} When an answer leads where it is not followed.
+   */
+  async request(request: TransportRequest): Promise<Answer> {
+    const { body, signal } = request;
+    const mayRetry = request.retry ?? (body === undefined || body instanceof Uint8Array);
+    if (!mayRetry) return await this.#attempt(request);
+    return await this.backoff.run(() => this.#attempt(request), { signal });
+  }
+
+  /** Closes the connections that the transport owns. */
+  [Symbol.dispose](): void {
+    this.#connections[Symbol.dispose]();
+  }
+
+  async #attempt(request: TransportRequest): Promise<Answer> {
+    const { registry, repository = "", expected = [200], signal } = request;
+    const endpoint = this.#endpoint(registry);
+    const answer = await endpoint.send((home) => this.#follow(request, home), signal);
+    if (expected.includes(answer.status)) return answer;
+    const { origin } = answer.url;
+    throw await answerError(answer, {
+      expected: expected.join(" or "),
+      advice: await this.#strangers.get(origin)?.advice("") ?? await endpoint.advice(repository),
+      now: this.#clock.now(),
+    });
+  }
+
+  async #follow(request: TransportRequest, home: Peer): Promise<Answer> {
+    const { repository = "", scopes = [], method, body, signal, headers } = request;
+    const { userAgent = "davit" } = this.#options;
+    const registry = home.origin;
+    const url = new URL(request.target, registry);
+    await this.#policy.check({ target: url, kind: "address", from: registry, registry });
+    return await followRedirects({
+      method,
+      url,
+      headers: new Headers({ "accept-encoding": "identity", "user-agent": userAgent, ...headers }),
+      body,
+      signal,
+    }, {
+      policy: this.#policy,
+      registry,
+      kind: "redirect",
+      send: (hop) =>
+        hop.url.origin === registry.origin
+          ? home.send(hop, { repository, scopes, signal })
+          : this.#stranger(hop.url).send(hop, { repository: "", scopes: [], signal }),
+    });
+  }
+
+  #endpoint(registry: string): Endpoint {
+    const known = this.#endpoints.get(registry);
+    if (known !== undefined) return known;
+    const { insecure = false, keychain = anonymousKeychain } = this.#options;
+    const isInsecure = typeof insecure === "boolean" ? insecure : insecure(registry);
+    const endpoint = new Endpoint(
+      candidatesOf(registry, isInsecure),
+      ({ origin, verified }) => {
+        const { fetch, insecureFetch } = this.#connections;
+        return this.#meet(origin, verified ? fetch : insecureFetch, (repository) => {
+          return keychain.credentials(registry, repository);
+        });
+      },
+    );
+    this.#endpoints.set(registry, endpoint);
+    return endpoint;
+  }
+
+  /** A server that a registry points to is asked anonymously, whatever the keychain has for it. */
+  #stranger({ origin }: URL): Peer {
+    const known = this.#strangers.get(origin);
+    if (known !== undefined) return known;
+    const peer = this.#meet(new URL(origin), this.#connections.fetch, () => {
+      return Promise.resolve(undefined);
+    });
+    this.#strangers.set(origin, peer);
+    return peer;
+  }
+
+  #meet(
+    origin: URL,
+    fetch: Fetch,
+    credentials: (repository: string) => Promise<Credentials | undefined>,
+  ): Peer {
+    const { maxRequestsPerHost = 16 } = this.#options;
+    const authority = new Authority({
+      origin,
+      credentials,
+      policy: this.#policy,
+      now: () => this.#clock.now(),
+      send: (request) => this.#askTokenService(request, { origin, fetch }),
+    });
+    return new Peer({
+      origin,
+      fetch,
+      authority,
+      clock: this.#clock,
+      patience: this.#patience,
+      maxRequests: maxRequestsPerHost,
+      warn: ({ headers }) => this.#warn(origin.host, headers),
+    });
+  }
+
+  /**
+   * A token service is no peer: nobody signs in there, and it may be told a secret, which goes
+   * nowhere else. On the registry's own host it is trusted as the registry is.
+   */
+  #askTokenService(
+    request: ExchangeRequest,
+    registry: { readonly origin: URL; readonly fetch: Fetch },
+  ): Promise<Answer> {
+    const { userAgent = "davit" } = this.#options;
+    return followRedirects(request, {
+      policy: this.#policy,
+      registry: registry.origin,
+      kind: "redirect of the token service",
+      send: (hop) => {
+        const headers = new Headers(hop.headers);
+        headers.set("user-agent", userAgent);
+        if (hop.url.origin !== request.url.origin) {
+          if (hop.body !== undefined) throw strayToken(hop.url);
+          headers.delete("authorization");
+        }
+        const isHome = hop.url.hostname === registry.origin.hostname;
+        const fetch = isHome ? registry.fetch : this.#connections.fetch;
+        return exchange(fetch, { ...hop, headers }, this.#patience);
+      },
+    });
+  }
+
+  #warn(registry: string, headers: Headers): void {
+    for (const text of parseWarnings(headers.get("warning"))) {
+      const key = `${registry} ${text}`;
+      if (this.#warned.has(key) || this.#warned.size >= MAX_WARNINGS) continue;
+      this.#warned.add(key);
+      this.#options.onWarning?.({ registry, text });
+    }
+  }
+}
+
+function strayToken(url: URL): PolicyError {
+  return new PolicyError(
+    `Cannot follow the redirect of the token service to "${describeUrl(url)}": expected the same ` +
+      "server, as an identity token goes nowhere else",
+  );
+}
