@@ -1,0 +1,124 @@
+import { CompressionError } from "../errors.ts";
+import type { EncodeJob } from "./encode_block.ts";
+import { startEncoderWorker, type WorkerAnswer } from "./encoder_worker.ts";
+import { type EncodedBlock, type Encoder, mainEncoder } from "./main_encoder.ts";
+
+/** Jobs given to one worker at a time: one that runs, and one that waits at its door. */
+const JOBS_PER_WORKER = 2;
+
+/** A job that somebody waits for. */
+interface Task {
+  readonly job: EncodeJob;
+  readonly resolve: (encoded: EncodedBlock | Promise<EncodedBlock>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A worker and the tasks it has, oldest first. It answers in that order. */
+interface Slot {
+  readonly worker: Worker;
+  readonly tasks: Task[];
+  ready: boolean;
+}
+
+/**
+ * Workers shared by all who compress at one time. They start when there is work for them and end
+ * with the last lease; where none can start, this thread does the work.
+ */
+class EncoderPool {
+  readonly #slots = new Set<Slot>();
+  readonly #waiting: Task[] = [];
+  #leases = 0;
+  #most = 0;
+  #barred = false;
+
+  /** Takes part in the pool until disposed, and lets it grow to `workers`. */
+  lease(workers: number): Encoder {
+    this.#leases++;
+    this.#most = Math.max(this.#most, workers);
+    let held = true;
+    return {
+      encode: (job) => this.#submit(job),
+      [Symbol.dispose]: () => {
+        if (held) this.#release();
+        held = false;
+      },
+    };
+  }
+
+  #submit(job: EncodeJob): Promise<EncodedBlock> {
+    const { promise, resolve, reject } = Promise.withResolvers<EncodedBlock>();
+    this.#waiting.push({ job, resolve, reject });
+    this.#dispatch();
+    return promise;
+  }
+
+  #dispatch(): void {
+    while (this.#waiting.length > 0) {
+      const slot = this.#idlest();
+      if (slot === undefined) break;
+      const task = this.#waiting.shift();
+      if (task === undefined) break;
+      slot.tasks.push(task);
+      slot.worker.postMessage(task.job, [task.job.buffer]);
+    }
+    const starting = this.#slots.values().filter((slot) => !slot.ready).toArray().length;
+    if (this.#waiting.length > starting && this.#slots.size < this.#most) this.#start();
+    if (this.#slots.size === 0) this.#workHere();
+  }
+
+  #idlest(): Slot | undefined {
+    let idlest: Slot | undefined;
+    for (const slot of this.#slots) {
+      if (!slot.ready || slot.tasks.length >= JOBS_PER_WORKER) continue;
+      if (idlest === undefined || slot.tasks.length < idlest.tasks.length) idlest = slot;
+    }
+    return idlest;
+  }
+
+  #start(): void {
+    if (this.#barred) return;
+    try {
+      const slot: Slot = { worker: startEncoderWorker(), tasks: [], ready: false };
+      slot.worker.onmessage = ({ data }: MessageEvent<WorkerAnswer>) => this.#hear(slot, data);
+      slot.worker.onerror = (event) => {
+        event.preventDefault();
+        this.#lose(slot, event.error ?? event.message);
+      };
+      this.#slots.add(slot);
+    } catch {
+      this.#barred = true;
+    }
+  }
+
+  #hear(slot: Slot, answer: WorkerAnswer): void {
+    if (answer.kind === "ready") slot.ready = true;
+    else if (answer.kind === "encoded") slot.tasks.shift()?.resolve(answer);
+    else slot.tasks.shift()?.reject(answer.error);
+    this.#dispatch();
+  }
+
+  #lose(slot: Slot, cause: unknown): void {
+    this.#barred = true;
+    this.#slots.delete(slot);
+    slot.worker.terminate();
+    const error = new CompressionError("Cannot compress: a worker of the pool failed", { cause });
+    for (const task of slot.tasks) task.reject(error);
+    this.#dispatch();
+  }
+
+  #workHere(): void {
+    for (const { job, resolve } of this.#waiting.splice(0)) resolve(mainEncoder.encode(job));
+  }
+
+  #release(): void {
+    if (--this.#leases > 0) return;
+    for (const { worker } of this.#slots) worker.terminate();
+    this.#slots.clear();
+    this.#waiting.length = 0;
+    this.#most = 0;
+    this.#barred = false;
+  }
+}
+
+/** The pool of this process. It holds nothing while nobody compresses. */
+export const encoderPool: EncoderPool = new EncoderPool();

@@ -1,0 +1,50 @@
+import { DigestMismatchError, SizeMismatchError } from "../errors.ts";
+import { algorithmOf } from "../oci/digest.ts";
+import { type Hasher, openHasher } from "./hash.ts";
+import type { Measurement } from "./measure.ts";
+import { through } from "./through.ts";
+
+/**
+ * Passes bytes through and fails unless they are the ones that were promised.
+ *
+ * Nothing is buffered: do not publish what was read until the stream closes. A byte too many fails
+ * at once, whatever is missing or different at the end.
+ *
+ * @param expected Size in bytes and digest: a descriptor has both.
+ * @throws {SizeMismatchError} Through the stream.
+ * @throws {DigestMismatchError} Through the stream.
+ * @example
+ * ```ts
+ * import { readAll, verify } from "@davit/davit/stream";
+ * import { digestBytes } from "@davit/davit/oci";
+ *
+ * const bytes = new TextEncoder().encode("{}");
+ * const expected = { digest: await digestBytes(bytes), size: 2 };
+ * const verified = verify(ReadableStream.from([bytes]), expected);
+ * await readAll(verified, { maxBytes: 100, what: "document" });
+ * ```
+ */
+export function verify(
+  source: ReadableStream<Uint8Array>,
+  expected: Measurement,
+): ReadableStream<Uint8Array> {
+  let hasher: Hasher;
+  let size = 0;
+  return through(source, {
+    async open() {
+      hasher = await openHasher(algorithmOf(expected.digest));
+    },
+    push(bytes) {
+      size += bytes.length;
+      if (size > expected.size) throw new SizeMismatchError(expected.size, size);
+      hasher.update(bytes);
+      return [bytes];
+    },
+    end() {
+      if (size < expected.size) throw new SizeMismatchError(expected.size, size);
+      const digest = hasher.digest();
+      if (digest !== expected.digest) throw new DigestMismatchError(expected.digest, digest);
+      return [];
+    },
+  });
+}
