@@ -37,6 +37,7 @@ const REFUSED_TYPES: Readonly<Record<string, string>> = {
 };
 
 const GNU_MAGIC = "ustar ";
+const GNU_ATIME = { start: FIELD.prefix.start, length: 12 };
 
 /** A block of star ends so; its prefix is shorter, for two times stand behind it. */
 const STAR_TRAILER = { text: "tar\0", start: 508 };
@@ -102,13 +103,23 @@ export function readHeader(
   };
 }
 
-/** The name field, behind the prefix where the format has one. */
+/** The name field, behind the prefix where there is one. */
 function readName(block: Uint8Array, at: number): string {
   const name = readAt(block, at, "name");
-  if (block[at + FIELD.prefix.start] === 0 || !isUstar(block, at)) return name;
+  const length = prefixLengthOf(block, at);
+  const prefix = readText(block, at + FIELD.prefix.start, length);
+  return prefix === "" ? name : `${prefix}/${name}`;
+}
+
+/** GNU has times in place of the prefix, but Go before 1.8 wrote a prefix there too. */
+function prefixLengthOf(block: Uint8Array, at: number): number {
+  if (block[at + FIELD.prefix.start] === 0) return 0;
+  if (isGnu(block, at)) {
+    return Number.isNaN(readNumber(block, at, GNU_ATIME)) ? FIELD.prefix.length : 0;
+  }
+  if (!isUstar(block, at)) return 0;
   const isStar = hasText(block, at + STAR_TRAILER.start, STAR_TRAILER.text);
-  const length = isStar ? STAR_PREFIX_LENGTH : FIELD.prefix.length;
-  return `${readText(block, at + FIELD.prefix.start, length)}/${name}`;
+  return isStar ? STAR_PREFIX_LENGTH : FIELD.prefix.length;
 }
 
 /** Archives older than ustar mark a directory by a `/` at the end of its name alone. */

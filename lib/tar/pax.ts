@@ -21,8 +21,8 @@ export const XATTR_PREFIX = "SCHILY.xattr.";
 const LIBARCHIVE_XATTR_PREFIX = "LIBARCHIVE.xattr.";
 
 const CHARSETS = ["", "BINARY", "ISO-IR 10646 2000 UTF-8"];
-const INTEGER_REGEXP = /^[0-9]{1,20}$/;
-const TIME_REGEXP = /^-?[0-9]{1,20}(?:\.[0-9]*)?$/;
+const INTEGER_REGEXP = /^[0-9]+$/;
+const TIME_REGEXP = /^-?[0-9]+(?:\.[0-9]*)?$/;
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
 const EQUALS = 0x3d;

@@ -98,6 +98,11 @@ Deno.test.each<{ why: string; fields: RawFields; expected: Partial<TarHeader> }>
   },
   { why: "no prefix in GNU", fields: { prefix: "14412342123", magic: GNU }, expected: {} },
   {
+    why: "a prefix in GNU, as Go wrote before 1.8",
+    fields: { prefix: "p".repeat(88), name: "foo", magic: GNU },
+    expected: { name: `${"p".repeat(88)}/foo` },
+  },
+  {
     why: "the short prefix of star, with two times behind it",
     fields: { prefix: `${"p".repeat(130)}\0${octal(1)}${octal(2)}${"\0".repeat(8)}tar\0` },
     expected: { name: `${"p".repeat(130)}/a` },
@@ -167,6 +172,11 @@ Deno.test("an extended header may tell a size above 8 GiB", () => {
     offset: 1536,
     headerOffset: 0,
   });
+});
+
+Deno.test("zeros in front of a number in an extended header do not count", () => {
+  const tar = concat(rawPax({ size: "0".repeat(30) + "5" }), rawEntry({}, "hello"));
+  assertEquals(readWhole(tar).entries[0]?.header.size, 5);
 });
 
 Deno.test("the last of two records with one key counts", () => {
