@@ -23,8 +23,10 @@ const TREE: TreeSpec = {
 
 /** Of the tree above, at the root and below a prefix: part of what davit promises. */
 const GOLDEN_DIFF_ID = "sha256:c672be31669a0787f29b7c956c9b6b97f80a4a6addad18c8dcd9f102939725c2";
-const GOLDEN_PREFIXED_DIFF_ID = "sha256:2be0f2c608026a6c38e9612e3792618b14208a70e7321ed2f54c9ecf780a1da5";
-const GOLDEN_GZIP_DIGEST = "sha256:df27e06befb788355a68542f1df2d177449c890964cdbe44ebd6861c470431c5";
+const GOLDEN_PREFIXED_DIFF_ID =
+  "sha256:2be0f2c608026a6c38e9612e3792618b14208a70e7321ed2f54c9ecf780a1da5";
+const GOLDEN_GZIP_DIGEST =
+  "sha256:df27e06befb788355a68542f1df2d177449c890964cdbe44ebd6861c470431c5";
 
 async function headersOf(layer: Layer): Promise<TarHeader[]> {
   return await Array.fromAsync(readTar(layer.uncompressed()), ({ header }) => header);
@@ -173,7 +175,7 @@ Deno.test("an empty directory is the empty tar", async () => {
 Deno.test("a mode is for all files and directories, or each is asked", async () => {
   await using dir = await tempDir();
   await makeTree(dir.path, TREE);
-  const modes = async (mode: DirectoryOptions["mode"] & {}) =>
+  const modes = async (mode: NonNullable<DirectoryOptions["mode"]>) =>
     (await headersOf(layerFromDirectory(dir.path, { mode, prefix: "p", ignore: ["ü", "pipe"] })))
       .map(({ name, mode }) => `${name} ${mode.toString(8)}`);
   assertEquals(await modes(0o500), [
