@@ -1,27 +1,22 @@
-import {
-  DigestMismatchError,
-  LimitExceededError,
-  NotFoundError,
-  RegistryError,
-  UnauthorizedError,
-  UnsupportedError,
-} from "../errors.ts";
+import { LimitExceededError, RegistryError, UnauthorizedError } from "../errors.ts";
 import type { View } from "../image/image.ts";
 import { openView } from "../image/open_view.ts";
 import type { CallOptions, ContentSource, FetchOptions } from "../layer/content_source.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { type Digest, digestBytes, isDigest, verifyBytes } from "../oci/digest.ts";
+import { type Digest, verifyBytes } from "../oci/digest.ts";
 import { MAX_MANIFEST_BYTES } from "../oci/limits.ts";
 import { isStoredAsManifest } from "../oci/media_type.ts";
 import type { Content } from "../store/content.ts";
 import type { Accepts, Deleter, Mounter, Store, WriteOptions } from "../store/store.ts";
 import { readAll } from "../stream/read_all.ts";
 import { verify } from "../stream/verify.ts";
-import { type Answer, discard } from "./answer.ts";
+import { discard } from "./answer.ts";
 import { download } from "./download.ts";
 import { inlineData } from "./inline_data.ts";
-import { acceptHeader, announcedType, manifestType } from "./manifest_type.ts";
+import { acceptHeader } from "./manifest_type.ts";
+import { isMissing, Manifests } from "./manifests.ts";
 import { readPages } from "./pages.ts";
+import { describeBlob, hasContent } from "./presence.ts";
 import { RepositoryApi, type RepositoryName } from "./repository_api.ts";
 import { repositoryScope } from "./scope.ts";
 import type { Transport } from "./transport.ts";
@@ -33,7 +28,6 @@ export interface RepositoryOptions {
   readonly transport: Transport;
 }
 
-const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const PAGE_SIZE = 1000;
 
 /**
@@ -53,17 +47,18 @@ const PAGE_SIZE = 1000;
 export class Repository implements Store, Mounter, Deleter {
   /** `registry/repository`. */
   readonly label: string;
-  /** Everything is taken; what is not compressed yet becomes gzip, which all can read. */
+  /** Everything is taken; registries refuse a manifest whose parts they lack. */
   readonly accepts: Accepts = {
     index: true,
     compressions: ["none", "gzip", "zstd"],
-    prefers: "gzip",
+    complete: true,
   };
   /** `host[:port]`. */
   readonly registry: string;
   /** The path within the registry. */
   readonly repository: string;
   readonly #api: RepositoryApi;
+  readonly #manifests: Manifests;
   readonly #opened: Map<Digest, Uint8Array> = new Map();
   readonly #sessions: Map<Digest, URL> = new Map();
 
@@ -71,8 +66,9 @@ export class Repository implements Store, Mounter, Deleter {
   constructor(name: RepositoryName, { transport }: RepositoryOptions) {
     this.registry = name.registry;
     this.repository = name.repository;
-    this.label = `${name.registry}/${name.repository}`;
     this.#api = new RepositoryApi(name, transport);
+    this.label = this.#api.label;
+    this.#manifests = new Manifests(this.#api);
   }
 
   /**
@@ -81,22 +77,8 @@ export class Repository implements Store, Mounter, Deleter {
    * @throws {NotFoundError} When there is no such name.
    */
   async resolve(name: string, { signal }: CallOptions = {}): Promise<Descriptor> {
-    const target = manifestPath(name);
-    try {
-      const answer = await this.#api.request({
-        method: "HEAD",
-        target,
-        access: "pull",
-        headers: { accept: acceptHeader() },
-        signal,
-      });
-      await discard(answer);
-      const descriptor = describeHead(answer, name);
-      if (descriptor !== undefined) return descriptor;
-    } catch (error) {
-      if (!(error instanceof RegistryError)) throw error;
-    }
-    return (await this.#read(name, { signal })).descriptor;
+    return await this.#manifests.describe(name, signal) ??
+      (await this.#manifests.read(name, signal)).descriptor;
   }
 
   /**
@@ -106,7 +88,7 @@ export class Repository implements Store, Mounter, Deleter {
    * @throws {NotFoundError} When there is no such name.
    */
   async open(name = "latest", { signal }: CallOptions = {}): Promise<View> {
-    const { descriptor, bytes } = await this.#read(name, { signal });
+    const { descriptor, bytes } = await this.#manifests.read(name, signal);
     const view = openView(this, descriptor);
     this.#opened.set(descriptor.digest, bytes);
     return view;
@@ -121,7 +103,7 @@ export class Repository implements Store, Mounter, Deleter {
         open: (target) => this.#api.request({ method: "GET", target, access: "pull", signal }),
       });
     } catch (error) {
-      throw isMissing(error) ? this.#missing("repository", this.repository, error) : error;
+      throw isMissing(error) ? this.#api.missing("repository", this.repository, error) : error;
     }
   }
 
@@ -152,30 +134,22 @@ export class Repository implements Store, Mounter, Deleter {
     } catch (error) {
       if (!isMissing(error)) throw error;
       return await this.#fetchElsewhere(urls, descriptor, options) ??
-        Promise.reject(this.#missing(kind, digest, error));
+        Promise.reject(this.#api.missing(kind, digest, error));
     }
   }
 
+  /**
+   * Looks a blob up by its digest alone: the registry tells its size.
+   *
+   * @throws {NotFoundError} When there is no such blob.
+   */
+  resolveBlob(digest: Digest, { signal }: CallOptions = {}): Promise<Descriptor> {
+    return describeBlob(this.#api, digest, signal);
+  }
+
   /** Says whether the repository has the content. */
-  async has(descriptor: Descriptor, { signal }: CallOptions = {}): Promise<boolean> {
-    const { digest, mediaType, size } = descriptor;
-    const isManifest = isStoredAsManifest(mediaType);
-    try {
-      const answer = await this.#api.request({
-        method: "HEAD",
-        target: `${isManifest ? "manifests" : "blobs"}/${digest}`,
-        access: "pull,push",
-        headers: isManifest ? { accept: acceptHeader(mediaType) } : {},
-        expected: [200, 404],
-        signal,
-      });
-      await discard(answer);
-      const length = answer.headers.get("content-length");
-      return answer.status === 200 && (length === null || Number(length) === size);
-    } catch (error) {
-      if (error instanceof UnauthorizedError && error.status === 403) return false;
-      throw error;
-    }
+  has(descriptor: Descriptor, { signal }: CallOptions = {}): Promise<boolean> {
+    return hasContent(this.#api, descriptor, signal);
   }
 
   /** Writes a blob, or a manifest under its names; a manifest without names by its digest. */
@@ -185,7 +159,7 @@ export class Repository implements Store, Mounter, Deleter {
     const digest = content.descriptor?.digest;
     const session = digest === undefined ? undefined : this.#sessions.get(digest);
     if (digest !== undefined) this.#sessions.delete(digest);
-    const has = (descriptor: Descriptor) => this.has(descriptor, { signal });
+    const has = (descriptor: Descriptor) => hasContent(this.#api, descriptor, signal);
     return await uploadBlob(this.#api, content, { session, has, signal });
   }
 
@@ -224,22 +198,7 @@ export class Repository implements Store, Mounter, Deleter {
    * @throws {UnsupportedError} When the registry deletes nothing of the kind.
    */
   async delete(name: string, { signal }: CallOptions = {}): Promise<void> {
-    const target = manifestPath(name);
-    try {
-      const access = "pull,push,delete";
-      const expected = [202, 200, 204];
-      await discard(
-        await this.#api.request({ method: "DELETE", target, access, expected, signal }),
-      );
-    } catch (error) {
-      if (isMissing(error)) throw this.#missing(isDigest(name) ? "manifest" : "tag", name, error);
-      if (!(error instanceof RegistryError) || ![400, 405, 501].includes(error.status)) throw error;
-      const advice = isDigest(name) ? "deletion is switched off there" : "try its digest instead";
-      throw new UnsupportedError(
-        `Cannot delete "${name}" from "${this.label}": the registry refuses; ${advice}`,
-        { cause: error },
-      );
-    }
+    await this.#manifests.delete(name, signal);
   }
 
   /** Does nothing: a registry publishes as it goes. */
@@ -252,30 +211,6 @@ export class Repository implements Store, Mounter, Deleter {
     const sessions = [...this.#sessions.values()];
     this.#sessions.clear();
     await Promise.all(sessions.map((session) => cancelUpload(this.#api, session)));
-  }
-
-  async #read(
-    name: string,
-    { signal }: CallOptions,
-  ): Promise<{ readonly descriptor: Descriptor; readonly bytes: Uint8Array }> {
-    let answer: Answer;
-    try {
-      const headers = { accept: acceptHeader() };
-      const target = manifestPath(name);
-      answer = await this.#api.request({ method: "GET", target, access: "pull", headers, signal });
-    } catch (error) {
-      throw isMissing(error)
-        ? this.#missing(isDigest(name) ? "manifest" : "tag", name, error)
-        : error;
-    }
-    const bytes = await readAll(answer.body ?? ReadableStream.from([]), {
-      maxBytes: MAX_MANIFEST_BYTES,
-      what: `manifest "${name}"`,
-    });
-    if (isDigest(name)) await verifyBytes(bytes, name);
-    const mediaType = manifestType(answer.headers.get("content-type"), bytes);
-    const digest = isDigest(name) ? name : await digestBytes(bytes);
-    return { descriptor: { mediaType, digest, size: bytes.length }, bytes };
   }
 
   /** Content that is here already: carried by its descriptor, or read when it was opened. */
@@ -334,50 +269,10 @@ export class Repository implements Store, Mounter, Deleter {
     });
     const { digest, size } = await content.sealed();
     await verifyBytes(bytes, digest);
+    const descriptor = { mediaType: content.mediaType, digest, size };
     for (const name of names.length === 0 ? [digest] : names) {
-      const answer = await this.#api.request({
-        method: "PUT",
-        target: manifestPath(name),
-        access: "pull,push",
-        headers: { "content-type": content.mediaType },
-        body: bytes,
-        expected: [201, 200, 202],
-        signal,
-      });
-      await discard(answer);
-      const stored = answer.headers.get("docker-content-digest");
-      if (stored !== null && isDigest(stored) && stored !== digest) {
-        throw new DigestMismatchError(digest, stored);
-      }
+      await this.#manifests.write({ descriptor, bytes, name }, signal);
     }
-    return { mediaType: content.mediaType, digest, size };
+    return descriptor;
   }
-
-  #missing(kind: string, name: string, cause: unknown): NotFoundError {
-    return new NotFoundError(kind, name, `"${this.label}"`, { cause });
-  }
-}
-
-/** The endpoint of a manifest; the name is checked, as it becomes a part of a URL. */
-function manifestPath(name: string): string {
-  if (TAG.test(name) || isDigest(name)) return `manifests/${name}`;
-  throw new SyntaxError(
-    `Cannot name a manifest ${JSON.stringify(name.slice(0, 150))}: expected a tag or a digest`,
-  );
-}
-
-/** The descriptor that the headers of a manifest give, if they give one. */
-function describeHead({ headers }: Answer, name: string): Descriptor | undefined {
-  const mediaType = announcedType(headers.get("content-type"));
-  const digest = headers.get("docker-content-digest") ?? "";
-  const size = headers.get("content-length") ?? "";
-  if (mediaType === undefined || !isDigest(digest) || !/^[1-9]\d{0,9}$/.test(size)) {
-    return undefined;
-  }
-  if (isDigest(name) && digest !== name) return undefined;
-  return { mediaType, digest, size: Number(size) };
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof RegistryError && error.status === 404;
 }

@@ -1,3 +1,4 @@
+import { NotFoundError } from "../errors.ts";
 import type { Answer } from "./answer.ts";
 import type { Backoff } from "./retry.ts";
 import { type Access, repositoryScope } from "./scope.ts";
@@ -33,9 +34,19 @@ export class RepositoryApi {
     this.#transport = transport;
   }
 
+  /** `registry/repository`. */
+  get label(): string {
+    return `${this.name.registry}/${this.name.repository}`;
+  }
+
   /** How failed work is repeated. */
   get backoff(): Backoff {
     return this.#transport.backoff;
+  }
+
+  /** The error for what is not in the repository. */
+  missing(kind: string, name: string, cause: unknown): NotFoundError {
+    return new NotFoundError(kind, name, `"${this.label}"`, { cause });
   }
 
   /** Makes a request; see {@linkcode Transport.request}. */
