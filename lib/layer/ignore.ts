@@ -59,15 +59,24 @@ export function parseIgnore(rules: string | readonly string[]): IgnoreRules {
 
 function parseRule(line: string): Rule | undefined {
   if (line.startsWith("#")) return undefined;
-  const text = trim(line);
+  const text = trim(normalize(trim(line)));
   if (text === "") return undefined;
-  const exception = text.startsWith("!");
-  const bare = exception ? trim(text.slice(1)) : text;
-  if (bare === "") {
+  const cleaned = cleanPath(text);
+  if (cleaned === "!") {
     throw new SyntaxError(`Cannot parse ignore rule "!": expected a pattern after it`);
   }
-  const pattern = cleanPath(bare).replace(/^\/(?=.)/, "");
+  const exception = cleaned.startsWith("!");
+  const pattern = exception ? cleaned.slice(1) : cleaned;
   return { pattern, regexp: toRegExp(pattern), exception };
+}
+
+/** Makes the pattern of a line relative. Docker reads the outcome anew, so that `/!a` is `!a`. */
+function normalize(text: string): string {
+  if (text === "") return "";
+  const exception = text.startsWith("!");
+  const pattern = exception ? trim(text.slice(1)) : text;
+  const relative = pattern === "" ? "" : cleanPath(pattern).replace(/^\/(?=.)/, "");
+  return (exception ? "!" : "") + relative;
 }
 
 /** Go's `filepath.Clean`: no empty and `.` parts, `..` resolved where it can be. */

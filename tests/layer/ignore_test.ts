@@ -33,6 +33,8 @@ const TABLE: readonly { rules: string; out: readonly string[]; kept: readonly st
   { rules: "*.md\n!keep.md", out: ["a.md"], kept: ["keep.md"] },
   { rules: "!keep.md\n*.md", out: ["keep.md"], kept: [] },
   { rules: "a\n!a/b\na/b/c", out: ["a", "a/x", "a/b/c"], kept: ["a/b", "a/b/d"] },
+  { rules: "*\n/!a", out: ["b"], kept: ["a"] },
+  { rules: "/ a\nb /", out: ["a", "b"], kept: ["c"] },
   { rules: "*\n! /src", out: ["a", "srca"], kept: ["src", "src/a/b"] },
 ];
 
