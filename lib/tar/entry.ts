@@ -16,7 +16,12 @@ export type EntryType =
 export interface TarHeader {
   /** What the entry makes. */
   readonly type: EntryType;
-  /** The path, separated by `/`, as written: a directory may end in `/`. */
+  /**
+   * The path, separated by `/`, as written: a directory may end in `/`.
+   *
+   * Names are bytes: one that is not UTF-8 is the lone surrogate U+DC00 + byte here, and is written
+   * back as that byte.
+   */
   readonly name: string;
   /** Where a symlink points, or the name of the entry a hard link repeats. */
   readonly linkName?: string;

@@ -21,9 +21,7 @@ export function isExtension(flag: string): boolean {
 /** Gathers what extension headers say until the entry comes that they speak of. */
 export class PendingExtensions {
   #global: PaxRecords | undefined;
-  #pax: PaxRecords | undefined;
-  #longName: string | undefined;
-  #longLink: string | undefined;
+  #own: { pax?: PaxRecords; longName?: string; longLink?: string } = {};
   #start: number | undefined;
 
   /** Where the first header lies that still waits for its entry. */
@@ -40,33 +38,27 @@ export class PendingExtensions {
   add(flag: string, body: Uint8Array, start: number, offset: number): void {
     if (flag === "g") return this.#addGlobal(body, start, offset);
     this.#start ??= start;
+    const own = this.#own;
     if (flag === "L") {
-      this.#refuseSecond(this.#longName, "long name", start);
-      this.#longName = readLongName(body, offset);
+      refuseSecond(own.longName, "long name", start);
+      own.longName = readLongName(body, offset);
     } else if (flag === "K") {
-      this.#refuseSecond(this.#longLink, "long link", start);
-      this.#longLink = readLongName(body, offset);
+      refuseSecond(own.longLink, "long link", start);
+      own.longLink = readLongName(body, offset);
     } else {
-      this.#refuseSecond(this.#pax, "PAX header", start);
-      this.#pax = parsePax(body, offset);
+      refuseSecond(own.pax, "PAX header", start);
+      own.pax = parsePax(body, offset);
     }
-    this.#refuseSecond(this.#longName && this.#pax?.path, "long name", start);
-    this.#refuseSecond(this.#longLink && this.#pax?.linkPath, "long link", start);
+    refuseSecond(own.longName && own.pax?.path, "long name", start);
+    refuseSecond(own.longLink && own.pax?.linkPath, "long link", start);
   }
 
   /** Gives what was gathered to an entry, and forgets it; what is global stays. */
   take(): Extensions {
     if (this.#start === undefined && this.#global === undefined) return NONE;
-    const taken = {
-      pax: { ...this.#global, ...this.#pax },
-      longName: this.#longName,
-      longLink: this.#longLink,
-    };
-    this.#start =
-      this.#pax =
-      this.#longName =
-      this.#longLink =
-        undefined;
+    const taken = { ...this.#own, pax: { ...this.#global, ...this.#own.pax } };
+    this.#own = {};
+    this.#start = undefined;
     return taken;
   }
 
@@ -87,11 +79,11 @@ export class PendingExtensions {
     }
     this.#global = { ...this.#global, ...records };
   }
+}
 
-  #refuseSecond(first: unknown, what: string, offset: number): void {
-    if (first === undefined) return;
-    throw new TarError(`Cannot read entry: expected one ${what} for it, got two`, offset);
-  }
+function refuseSecond(first: unknown, what: string, offset: number): void {
+  if (first === undefined) return;
+  throw new TarError(`Cannot read entry: expected one ${what} for it, got two`, offset);
 }
 
 /** GNU ends a long name with a NUL, and nothing follows it. */

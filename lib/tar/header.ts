@@ -11,9 +11,9 @@ export interface Extensions {
   /** PAX records, the entry's own over the global ones. */
   readonly pax: PaxRecords;
   /** GNU's long name. */
-  readonly longName?: string | undefined;
+  readonly longName?: string;
   /** GNU's long link. */
-  readonly longLink?: string | undefined;
+  readonly longLink?: string;
 }
 
 const TYPES: Readonly<Record<string, EntryType>> = {

@@ -55,7 +55,7 @@ export function readTar(
   source: ReadableStream<Uint8Array>,
   options: ReadTarOptions = {},
 ): AsyncIterableIterator<TarEntry> {
-  const events = new EventSource(source, options.signal);
+  const events = new PulledEvents(source, options.signal);
   const entries = readEntries(events);
   return {
     next: () => entries.next(),
@@ -69,7 +69,7 @@ export function readTar(
   };
 }
 
-async function* readEntries(events: EventSource): AsyncGenerator<TarEntry, undefined> {
+async function* readEntries(events: PulledEvents): AsyncGenerator<TarEntry, undefined> {
   try {
     for (;;) {
       const event = await events.next();
@@ -88,7 +88,7 @@ async function* readEntries(events: EventSource): AsyncGenerator<TarEntry, undef
 }
 
 /** The events of a tar, pulled from a stream. */
-class EventSource {
+class PulledEvents {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = (): void => void this.cancel(this.#signal?.reason);
@@ -132,13 +132,13 @@ class EventSource {
 class OpenEntry implements TarEntry {
   readonly header: TarHeader;
   readonly offset: number;
-  readonly #events: EventSource;
+  readonly #events: PulledEvents;
   #remaining: number;
   #isOpened = false;
   #isClosed = false;
   #reading: Promise<TarEvent | undefined> | undefined;
 
-  constructor({ header, offset }: TarEntryEvent, events: EventSource) {
+  constructor({ header, offset }: TarEntryEvent, events: PulledEvents) {
     this.header = header;
     this.offset = offset;
     this.#events = events;
@@ -156,9 +156,9 @@ class OpenEntry implements TarEntry {
   }
 
   async bytes(maxBytes: number = DEFAULT_MAX_BYTES): Promise<Uint8Array> {
-    this.#open();
     const { name, size } = this.header;
     if (size > maxBytes) throw new LimitExceededError(`tar entry "${name}"`, maxBytes);
+    this.#open();
     const bytes = new Uint8Array(size);
     for (let at = 0; at < size;) {
       const piece = await this.#read();

@@ -9,7 +9,7 @@ import { encodeText, isPlain } from "./text.ts";
 
 export { paddingOf };
 
-/** The two zero blocks that end a tar. */
+/** The two zero blocks that end a tar. Copy them before the buffer is transferred. */
 export const END_OF_ARCHIVE: Uint8Array = new Uint8Array(2 * BLOCK_SIZE);
 
 const TYPE_FLAGS: Readonly<Record<EntryType, string>> = {
@@ -96,7 +96,7 @@ function paxRecordsOf(
   if (uid >= octalLimit(FIELD.uid)) add("uid", `${uid}`);
   if (gid >= octalLimit(FIELD.gid)) add("gid", `${gid}`);
   if (mtime < 0 || mtime >= octalLimit(FIELD.mtime)) add("mtime", `${BigInt(mtime)}`);
-  if (xattrs !== undefined) { for (const [key, value] of xattrs) add(XATTR_PREFIX + key, value); }
+  xattrs?.forEach((value, key) => add(XATTR_PREFIX + key, value));
   if (split === undefined || (records !== undefined && split.prefix !== "")) add("path", name);
   return records;
 }
