@@ -77,8 +77,9 @@ export async function download(
       }
     },
     cancel(reason) {
+      const cancelling = reader.cancel(reason).catch(() => {});
       cancelled.abort(reason);
-      return reader.cancel(reason);
+      return cancelling;
     },
   }, { highWaterMark: 0 });
 }

@@ -77,6 +77,10 @@ export class Endpoint {
       }
     }
     if (doubtful === undefined) throw joined(failures);
+    if (failures.some(isUntrusted)) {
+      await discard(doubtful.answer);
+      throw joined(failures);
+    }
     this.#peer = doubtful.peer;
     return doubtful.answer;
   }
@@ -88,8 +92,8 @@ function isMisunderstood({ status, url }: Answer): boolean {
 }
 
 function joined(failures: readonly NetworkError[]): NetworkError {
-  const [first, ...others] = failures;
-  if (first !== undefined && others.length === 0) return first;
+  const telling = failures.length === 1 ? failures[0] : failures.find(isUntrusted);
+  if (telling !== undefined) return telling;
   const reasons = failures.map(({ message }) => message.replace(/^Cannot /, "")).join("; ");
   const error = new NetworkError(`Cannot reach the registry: ${reasons}`, { cause: failures });
   const mayPass = failures.some((failure) => retryHint(failure) !== undefined);

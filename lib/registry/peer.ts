@@ -52,7 +52,12 @@ export class Peer {
     const used = await authority.authorization(need);
     const answer = await this.#exchange(request, used);
     if (answer.status !== 401 || !isReplayable(request)) return answer;
-    if (!await authority.renew(answer, need, used)) return answer;
+    try {
+      if (!await authority.renew(answer, need, used)) return answer;
+    } catch (error) {
+      await discard(answer);
+      throw error;
+    }
     await discard(answer);
     return await this.#exchange(request, await authority.authorization(need));
   }

@@ -9,12 +9,15 @@ export function repositoryScope(repository: string, access: Access): string {
   return `repository:${repository}:${access}`;
 }
 
-/** Scopes in their order, without those that another one covers. */
+/** Scopes in their order; one that covers another takes its place. */
 export function mergeScopes(scopes: readonly string[]): string[] {
-  const distinct = [...new Set(scopes)];
-  return distinct.filter((scope) =>
-    !distinct.some((other) => other !== scope && covers([other], [scope]))
-  );
+  const merged: string[] = [];
+  for (const scope of scopes) {
+    if (merged.some((other) => covers([other], [scope]))) continue;
+    const weaker = merged.findIndex((other) => covers([scope], [other]));
+    merged.splice(weaker < 0 ? merged.length : weaker, 1, scope);
+  }
+  return merged;
 }
 
 /** Says whether what was granted for some scopes is enough for others. */
