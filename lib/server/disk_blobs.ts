@@ -4,7 +4,8 @@ import type { Digest } from "../oci/digest.ts";
 import type { ByteRange } from "./byte_range.ts";
 import type { BlobShelf, Repository } from "./repositories.ts";
 
-const CHUNK_BYTES = 64 * 1024;
+/** The fastest size measured, for one download as for several at once. */
+const CHUNK_BYTES = 512 * 1024;
 
 /** The blobs of a repository on disk. */
 export class DiskBlobs implements BlobShelf {
@@ -29,9 +30,9 @@ export class DiskBlobs implements BlobShelf {
 
   async read(digest: Digest, range?: ByteRange): Promise<ReadableStream<Uint8Array>> {
     const file = await this.#directory.open(digest);
-    if (range === undefined) return file.readable;
-    await file.seek(range.start, Deno.SeekMode.Start);
-    return take(file, range.end - range.start);
+    const { start, end } = range ?? { start: 0, end: (await file.stat()).size };
+    if (start > 0) await file.seek(start, Deno.SeekMode.Start);
+    return take(file, end - start);
   }
 
   async write(digest: Digest, bytes: Uint8Array): Promise<void> {
@@ -54,19 +55,25 @@ export class DiskBlobs implements BlobShelf {
   }
 }
 
-/** Reads that many bytes of a file from where it stands, then closes it. */
+/** Reads that many bytes of a file from where it stands, one chunk ahead, then closes it. */
 function take(file: Deno.FsFile, length: number): ReadableStream<Uint8Array> {
   let left = length;
+  let isOpen = true;
+  function close(): void {
+    if (isOpen) file.close();
+    isOpen = false;
+  }
   return new ReadableStream({
     async pull(controller) {
       const buffer = new Uint8Array(Math.min(left, CHUNK_BYTES));
       const read = left === 0 ? null : await file.read(buffer);
+      if (!isOpen) return;
       left -= read ?? 0;
       if (read !== null) controller.enqueue(buffer.subarray(0, read));
       if (read !== null && left > 0) return;
-      file.close();
+      close();
       controller.close();
     },
-    cancel: () => file.close(),
-  }, { highWaterMark: 0 });
+    cancel: close,
+  }, { highWaterMark: 1 });
 }

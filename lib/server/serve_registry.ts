@@ -1,7 +1,8 @@
 import { NetworkError } from "../errors.ts";
-import { createRegistry, type RegistryOptions } from "./create_registry.ts";
+import { createRegistry, type Registry, type RegistryOptions } from "./create_registry.ts";
 import { diskRepositories } from "./disk_repositories.ts";
 import { memoryRepositories } from "./memory_repositories.ts";
+import { Refusal } from "./refusal.ts";
 import type { Repositories } from "./repositories.ts";
 
 /** Options of {@linkcode serveRegistry}. */
@@ -53,16 +54,25 @@ export async function serveRegistry(options: ServeRegistryOptions = {}): Promise
   const { hostname = "127.0.0.1", port = 0, signal, tls, ...rest } = options;
   signal?.throwIfAborted();
   const registry = createRegistry({ ...rest, repositories: await repositoriesOf(options) });
+  const door = new Door(registry);
   const abrupt = new AbortController();
-  const server = listen({ hostname, port, signal: abrupt.signal, ...tls }, registry.fetch);
+  const server = listen(
+    { hostname, port, signal: abrupt.signal, ...tls },
+    (request) => door.fetch(request),
+  );
   const address = addressOf(server.addr);
   const stop = () => void shutdown();
   signal?.addEventListener("abort", stop, { once: true });
   const finished = server.finished.finally(() => signal?.removeEventListener("abort", stop));
   async function shutdown(): Promise<void> {
     const timer = setTimeout(() => abrupt.abort(), GRACE_MS);
-    await server.shutdown().finally(() => clearTimeout(timer));
-    await finished;
+    try {
+      await Promise.race([door.close(), finished]);
+      await server.shutdown();
+      await finished;
+    } finally {
+      clearTimeout(timer);
+    }
   }
   return {
     url: `${tls === undefined ? "http" : "https"}://${address}`,
@@ -71,6 +81,43 @@ export async function serveRegistry(options: ServeRegistryOptions = {}): Promise
     shutdown,
     [Symbol.asyncDispose]: shutdown,
   };
+}
+
+/**
+ * Counts who is inside. `Deno.serve` takes the bodies away from requests under way when it shuts
+ * down, so the last one must have left before.
+ */
+class Door implements Registry {
+  readonly #registry: Registry;
+  readonly #empty = Promise.withResolvers<void>();
+  #inside = 0;
+  #isClosed = false;
+
+  constructor(registry: Registry) {
+    this.#registry = registry;
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    if (this.#isClosed) return new Refusal(503, "UNKNOWN", "shutting down").toResponse();
+    this.#inside++;
+    try {
+      return await this.#registry.fetch(request);
+    } finally {
+      this.#inside--;
+      this.#leave();
+    }
+  }
+
+  /** Lets nobody in any more; fulfils when nobody is inside. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    this.#leave();
+    return this.#empty.promise;
+  }
+
+  #leave(): void {
+    if (this.#isClosed && this.#inside === 0) this.#empty.resolve();
+  }
 }
 
 async function repositoriesOf(
@@ -88,7 +135,7 @@ function listen(
   handler: (request: Request) => Promise<Response>,
 ): Deno.HttpServer<Deno.NetAddr> {
   try {
-    return Deno.serve({ ...options, onListen() {} }, (request) => handler(request));
+    return Deno.serve({ ...options, onListen() {} }, handler);
   } catch (error) {
     const { hostname, port } = options;
     const reason = error instanceof Deno.errors.AddrInUse
