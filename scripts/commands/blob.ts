@@ -33,7 +33,9 @@ that what was written is not what the digest names.
     }
     await using session = new Session(this, flags);
     const repository = await session.repository(name);
-    const content = await repository.fetchBlob(digest, { signal: session.signal });
-    await content.pipeTo(this.stdout, { preventClose: true, signal: session.signal });
+    const { signal } = session;
+    const descriptor = await repository.resolveBlob(digest, { signal });
+    const content = await repository.fetch(descriptor, { signal });
+    await content.pipeTo(this.stdout, { preventClose: true, signal });
   },
 });

@@ -25,7 +25,11 @@ export async function buildDavit(inputs: readonly string[]): Promise<Application
     name: "davit",
     versionInfo: { currentVersion: VERSION },
     scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
-    documentation: { caseStyle: "convert-camel-to-kebab", disableAnsiColor: true },
+    documentation: {
+      caseStyle: "convert-camel-to-kebab",
+      onlyRequiredInUsageLine: true,
+      disableAnsiColor: true,
+    },
     localization: { text: buildText({ verbose, json }) },
     determineExitCode: exitCodeOf,
   });

@@ -80,7 +80,7 @@ export class Session implements AsyncDisposable {
 
   async #openTransport(): Promise<Transport> {
     const { Transport } = await import("../../lib/registry/transport.ts");
-    const { dockerKeychain } = await import("../../lib/registry/keychain.ts");
+    const { dockerKeychain } = await import("../../lib/registry/docker_keychain.ts");
     const { env } = this.#context;
     return new Transport({
       keychain: dockerKeychain({ env }),
