@@ -1,10 +1,11 @@
 import { encodeHeader, END_OF_ARCHIVE, paddingOf } from "../tar/writer.ts";
-import { entryPath } from "./entry_path.ts";
+import { directoryPath } from "./entry_path.ts";
 import { fileFailure } from "./file_failure.ts";
 import type { TarStep } from "./fill_blocks.ts";
 import { type IgnoreRules, parseIgnore } from "./ignore.ts";
 import type { Layer } from "./layer.ts";
 import type { LayerOptions } from "./layer_options.ts";
+import { lazyStream } from "./lazy_stream.ts";
 import { type BlockReader, openBlockReader, startBlockReader } from "./read_blocks.ts";
 import { TarLayer } from "./tar_layer.ts";
 import { type TreeHeader, treeHeaders, type TreeOptions } from "./tree_headers.ts";
@@ -59,19 +60,22 @@ const FILES_PER_TURN = 2000;
  * ```
  */
 export function layerFromDirectory(path: string, options: DirectoryOptions = {}): Layer {
-  const prefix = /^[./]*$/.test(options.prefix ?? "/") ? "" : entryPath(options.prefix ?? "");
+  const prefix = directoryPath(options.prefix ?? "/");
   parseIgnore(options.ignore ?? []);
   checkOptions(prefix, options);
-  return new TarLayer(() => ReadableStream.from(readTree(path, prefix, options)), options);
+  const openTar = (signal: AbortSignal) =>
+    ReadableStream.from(readTree(path, prefix, options, signal));
+  return new TarLayer(() => lazyStream(openTar), options);
 }
 
 async function* readTree(
   path: string,
   prefix: string,
   options: DirectoryOptions,
+  signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const rules = await readRules(options);
-  const xattrs = options.xattrs === true ? await readXattrs(path) : NO_XATTRS;
+  const xattrs = options.xattrs === true ? await readXattrs(path, signal) : NO_XATTRS;
   using cleanup = new DisposableStack();
   const files: TreeFile[] = [];
   let reader: BlockReader | undefined;
@@ -80,8 +84,9 @@ async function* readTree(
     files.push(file);
     bytes += file.size;
     if (files.length % FILES_PER_TURN === 0) await new Promise((resolve) => setTimeout(resolve));
+    signal.throwIfAborted();
     if (bytes >= WORKER_BYTES || files.length >= WORKER_FILES) {
-      if (options.workers !== 0) reader ??= cleanup.use(startBlockReader());
+      if (options.workers !== 0) reader ??= cleanup.use(startBlockReader(signal));
     }
   }
   const steps = tarSteps(treeHeaders(prefix, files, options, xattrs));
@@ -91,9 +96,11 @@ async function* readTree(
 function* tarSteps(entries: Iterable<TreeHeader>): Generator<TarStep, undefined> {
   for (const { header, file } of entries) {
     const head = encodeHeader(header);
-    yield file === undefined
-      ? { head }
-      : { head, file: { ...file, padding: paddingOf(file.size) } };
+    if (file === undefined) yield { head };
+    else {
+      const { source, size, mtime } = file;
+      yield { head, file: { source, size, mtime, padding: paddingOf(size) } };
+    }
   }
   yield { head: END_OF_ARCHIVE };
 }

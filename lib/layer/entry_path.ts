@@ -6,11 +6,21 @@
  * Unicode.
  */
 export function entryPath(path: string): string {
+  const clean = directoryPath(path);
+  if (clean === "") throw refused(path, "a path below the root");
+  return clean;
+}
+
+/**
+ * Like {@linkcode entryPath}, for a directory that may be the root, which is `""`.
+ *
+ * @throws {TypeError} For `..`, NUL, text that is not Unicode.
+ */
+export function directoryPath(path: string): string {
   if (path.includes("\0")) throw refused(path, "a path without NUL");
   if (!path.isWellFormed()) throw refused(path, "well-formed Unicode");
   const parts = path.split("/").filter((part) => part !== "" && part !== ".");
   if (parts.includes("..")) throw refused(path, `a path without ".."`);
-  if (parts.length === 0) throw refused(path, "a path below the root");
   return parts.join("/");
 }
 

@@ -18,7 +18,7 @@ export interface BlockReader extends Disposable {
    *
    * @throws {FileError} For a file that cannot be read or is not what it was.
    */
-  read(steps: Iterator<TarStep, undefined>): AsyncGenerator<Uint8Array<ArrayBuffer>>;
+  read(steps: Generator<TarStep, undefined>): AsyncGenerator<Uint8Array<ArrayBuffer>>;
 }
 
 /** Reads on this thread. The bytes are those of {@linkcode startBlockReader}. */
@@ -27,11 +27,12 @@ export function openBlockReader(): BlockReader {
     async *read(steps) {
       const filler = openBlockFiller(BLOCK_BYTES);
       try {
-        for (const step of { [Symbol.iterator]: () => steps }) yield* filler.write(step);
+        for (const step of steps) yield* filler.write(step);
       } catch (error) {
         throw error instanceof Error ? error : faultError(error as FileFault);
       }
-      yield filler.rest();
+      const rest = filler.rest();
+      if (rest.length > 0) yield rest;
     },
     [Symbol.dispose]() {},
   };
@@ -40,15 +41,17 @@ export function openBlockReader(): BlockReader {
 /**
  * Reads in a worker, a few blocks ahead; on this thread where no worker starts. To be disposed of,
  * read or not.
+ *
+ * @param signal Ends a wait for the worker.
  */
-export function startBlockReader(): BlockReader {
+export function startBlockReader(signal: AbortSignal): BlockReader {
   let worker: Worker;
   try {
     worker = startBlockWorker(BLOCK_BYTES);
   } catch {
     return openBlockReader();
   }
-  const replies = listen(worker);
+  const replies = listen(worker, signal);
   return {
     async *read(steps) {
       const started = await replies.next();
@@ -57,12 +60,13 @@ export function startBlockReader(): BlockReader {
       let { last } = feed(worker, steps);
       for (;;) {
         const reply = await replies.next();
-        if (reply === undefined) throw new Error("Cannot read files: the reading worker failed");
+        signal.throwIfAborted();
+        if (reply === undefined) throw new Error("Cannot read files: their worker failed");
         if (reply.kind === "done") return;
         if (reply.kind === "fault") throw faultError(reply.fault);
         if (reply.kind === "hungry" && !last) last = feed(worker, steps).last;
         if (reply.kind === "block") {
-          yield reply.block;
+          if (reply.block.length > 0) yield reply.block;
           request(worker, { credit: 1 });
         }
       }
@@ -74,7 +78,7 @@ export function startBlockReader(): BlockReader {
 }
 
 /** Sends the next steps. */
-function feed(worker: Worker, steps: Iterator<TarStep, undefined>): { last: boolean } {
+function feed(worker: Worker, steps: Generator<TarStep, undefined>): { last: boolean } {
   const batch: TarStep[] = [];
   while (batch.length < STEPS_PER_BATCH) {
     const { done, value } = steps.next();
@@ -90,8 +94,11 @@ function request(worker: Worker, message: BlockRequest): void {
   worker.postMessage(message);
 }
 
-/** Queues what a worker says; `undefined` stands for its failure. */
-function listen(worker: Worker): { next(): Promise<BlockReply | undefined> } {
+/** Queues what a worker says; `undefined` stands for its failure, and for the signal. */
+function listen(
+  worker: Worker,
+  signal: AbortSignal,
+): { next(): Promise<BlockReply | undefined> } {
   const queue: (BlockReply | undefined)[] = [];
   let wake = (): void => {};
   function push(reply: BlockReply | undefined): void {
@@ -104,6 +111,7 @@ function listen(worker: Worker): { next(): Promise<BlockReply | undefined> } {
     event.preventDefault();
     push(undefined);
   };
+  signal.addEventListener("abort", () => push(undefined), { once: true });
   return {
     async next() {
       while (queue.length === 0) await new Promise<void>((resolve) => wake = resolve);

@@ -1,5 +1,5 @@
 import { DocumentError } from "../errors.ts";
-import { entryPath } from "./entry_path.ts";
+import { directoryPath, entryPath } from "./entry_path.ts";
 import type { LayerEntry } from "./layer_entry.ts";
 
 /**
@@ -58,7 +58,7 @@ export function whiteout(path: string): LayerEntry {
  * ```
  */
 export function opaque(directory: string): LayerEntry {
-  const path = /^[./]*$/.test(directory) && !directory.includes("..") ? "" : entryPath(directory);
+  const path = directoryPath(directory);
   return { path: path === "" ? OPAQUE_WHITEOUT : `${path}/${OPAQUE_WHITEOUT}`, mode: 0 };
 }
 

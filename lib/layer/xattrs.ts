@@ -22,9 +22,9 @@ const FOREIGN = [
  * @throws {UnsupportedError} When there is no `getfattr`.
  * @throws {FileError} When something in the tree cannot be read.
  */
-export async function readXattrs(root: string): Promise<Xattrs> {
+export async function readXattrs(root: string, signal: AbortSignal): Promise<Xattrs> {
   const top = await Deno.realPath(root);
-  const dump = await getfattr(top);
+  const dump = await getfattr(top, signal);
   const found = new Map<string, ReadonlyMap<string, Uint8Array>>();
   for (const record of dump.split("\n\n")) {
     const [file = "", ...lines] = record.trimStart().split("\n");
@@ -37,11 +37,12 @@ export async function readXattrs(root: string): Promise<Xattrs> {
   return found;
 }
 
-async function getfattr(top: string): Promise<string> {
+async function getfattr(top: string, signal: AbortSignal): Promise<string> {
   const command = new Deno.Command("getfattr", {
     args: ["--recursive", "--physical", "--no-dereference", "--absolute-names", "--dump"]
       .concat(["--match=-", "--encoding=hex", "--", top]),
     stdin: "null",
+    signal,
   });
   const output = await command.output().catch((cause) => {
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;

@@ -290,6 +290,7 @@ Deno.test("a name that would be a whiteout is refused, and allowed when asked fo
 for (
   const { what, options, error } of [
     { what: "a prefix that leaves the root", options: { prefix: "../x" }, error: TypeError },
+    { what: "a prefix above the root", options: { prefix: ".." }, error: TypeError },
     { what: "a mode beyond 7777", options: { mode: 0o10000 }, error: RangeError },
     { what: "a negative owner", options: { owner: { uid: -1, gid: 0 } }, error: RangeError },
     { what: "a time that is none", options: { mtime: NaN }, error: RangeError },
@@ -332,6 +333,16 @@ Deno.test("a cancel in the middle of a tree closes what is open", async () => {
     assert(!(await reader.read()).done);
     await reader.cancel("enough");
   }
+});
+
+Deno.test("a cancel in the middle of a walk ends it", async () => {
+  await using dir = await tempDir();
+  for (let i = 0; i < 4100; i++) Deno.symlinkSync("x", dir.join(`${i}`));
+  const reader = layerFromDirectory(dir.path).uncompressed().getReader();
+  const reading = reader.read();
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  await reader.cancel("enough");
+  assertEquals((await reading).done, true);
 });
 
 Deno.test("a tree large enough for a worker gives the bytes of one thread", async () => {

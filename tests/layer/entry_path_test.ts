@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { comparePaths, entryPath, parentsOf } from "../../lib/layer/entry_path.ts";
+import { comparePaths, directoryPath, entryPath, parentsOf } from "../../lib/layer/entry_path.ts";
 
 for (
   const { text, path } of [
@@ -20,6 +20,14 @@ for (const text of ["", "/", ".", "./", "..", "../a", "a/../b", "a/..", "a\0b", 
     assertThrows(() => entryPath(text), TypeError, "Cannot put");
   });
 }
+
+Deno.test("directoryPath() also takes the root, in every form, and nothing above it", () => {
+  for (const text of ["", "/", ".", "./", "//.//"]) assertEquals(directoryPath(text), "");
+  for (const text of ["..", "../", "a/..", "/../a"]) {
+    assertThrows(() => directoryPath(text), TypeError, '".."');
+  }
+  assertEquals(directoryPath("/a//b/"), "a/b");
+});
 
 Deno.test("comparePaths() orders by the bytes of UTF-8", () => {
   const encoder = new TextEncoder();
