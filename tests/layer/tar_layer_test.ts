@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/as
 import { DigestMismatchError } from "../../lib/errors.ts";
 import { TarLayer } from "../../lib/layer/tar_layer.ts";
 import { digestBytes } from "../../lib/oci/digest.ts";
+import { writeTar } from "../../lib/tar/write_tar.ts";
 import { bytesOf } from "./bytes.ts";
 
 const TAR = new TextEncoder().encode("a".repeat(10_000));
@@ -30,6 +31,20 @@ Deno.test("a tar layer gives the same bytes again and again", async () => {
   assertEquals(await layer.digest(), await digestBytes(first));
   assertEquals(await layer.size(), first.length);
   assertEquals(await layer.diffId(), DIFF_ID);
+});
+
+Deno.test("a tar written like crane.Layer has its diff ID", async () => {
+  const plain = { mode: 0, uid: 0, gid: 0, mtime: 0 };
+  const layer = new TarLayer(() =>
+    writeTar([{
+      header: { ...plain, type: "file", name: "/test", size: 5 },
+      body: new TextEncoder().encode("testy"),
+    }])
+  );
+  assertEquals(
+    await layer.diffId(),
+    "sha256:23db89a59ae4a121b898c6ff3ed698fb76f34f02a59edc00b6a554f679297d11",
+  );
 });
 
 Deno.test("a tar layer learns all of itself from the first full pass", async () => {
