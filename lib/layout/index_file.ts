@@ -30,7 +30,7 @@ export class IndexFile {
   readonly #lock: string;
   #snapshot: Snapshot | undefined;
   #waiting: Waiting[] = [];
-  #writing: Promise<void> | undefined;
+  #isWriting = false;
 
   /** @param directory The layout. */
   constructor(directory: string) {
@@ -56,11 +56,13 @@ export class IndexFile {
   edit(edit: RootsEdit): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiting.push({ edit, resolve, reject });
-    this.#writing ??= this.#writeAll().finally(() => this.#writing = undefined);
+    if (!this.#isWriting) this.#writeAll();
     return promise;
   }
 
+  /** Never rejects: the edits do. */
   async #writeAll(): Promise<void> {
+    this.#isWriting = true;
     while (this.#waiting.length > 0) {
       const batch = this.#waiting;
       this.#waiting = [];
@@ -72,6 +74,7 @@ export class IndexFile {
         for (const { reject } of batch) reject(error);
       }
     }
+    this.#isWriting = false;
   }
 
   async #write(batch: readonly Waiting[]): Promise<void> {
