@@ -140,12 +140,11 @@ export class Transport implements Disposable {
     const endpoint = this.#endpoint(registry);
     const answer = await endpoint.send((home) => this.#follow(request, home), signal);
     if (expected.includes(answer.status)) return answer;
-    const { origin } = answer.url;
-    throw await answerError(answer, {
-      expected: expected.join(" or "),
-      advice: await this.#strangers.get(origin)?.advice("") ?? await endpoint.advice(repository),
-      now: this.#clock.now(),
-    });
+    const advice = this.#strangers.has(answer.url.origin)
+      ? `"${registry}" sent us there, and its credentials are for nobody else`
+      : await endpoint.advice(repository);
+    const now = this.#clock.now();
+    throw await answerError(answer, { expected: expected.join(" or "), advice, now });
   }
 
   async #follow(request: TransportRequest, home: Peer): Promise<Answer> {
