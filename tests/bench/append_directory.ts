@@ -19,7 +19,7 @@ export async function benchAppendDirectory(): Promise<BenchResult[]> {
   await runOk("tar", ["-C", dataset, "-cf", tar, "."]); // also brings the files into memory
   const name = (who: string, round: number) => `${registry.address}/bench/${who}${round}:1`;
   const pipeline = `tar -C '${dataset}' -c . | pigz -1 | sha256sum`;
-  const times = await alternate(3, {
+  const times = await alternate(5, {
     davit: (round) =>
       runDavit([
         ...["append", "--insecure", "--level", "1"],

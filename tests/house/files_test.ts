@@ -7,7 +7,7 @@ const MAX_LINES = 400;
 const UNFINISHED = /\b(TODO|FIXME|XXX|HACK)\b|@ts-(ignore|nocheck)|\bas any\b|not implemented/i;
 
 /** File names that say nothing of what is inside. */
-const DRAWERS = /^(utils?|helpers?|common|misc|shared|manager|types)\.ts$/;
+const DRAWERS = /^(utils?|helpers?|common|misc|manager|types)\.ts$/;
 
 interface SourceFile {
   readonly path: string;
