@@ -1,0 +1,180 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { createIndex } from "../../lib/image/create_index.ts";
+import { createLayout, openLayout } from "../../lib/layout/mod.ts";
+import { type RegistryServer, serveRegistry } from "../../lib/server/mod.ts";
+import { copy } from "../../lib/store/copy.ts";
+import { runOk } from "../support/command.ts";
+import { engineTest } from "../support/engine.ts";
+import { makeImage } from "../support/images.ts";
+import { peerTest } from "../support/peers.ts";
+import { type TempDir, tempDir } from "../support/temp_dir.ts";
+import { busyboxImage } from "./docker_images.ts";
+
+const IMAGE = makeImage([
+  [{ path: "etc/greeting", content: "hello" }],
+  [{ path: "etc/more", content: "x".repeat(300_000) }],
+], { platform: "linux/amd64" });
+const INDEX = createIndex([
+  { image: IMAGE },
+  { image: makeImage([[{ path: "arm", content: "arm" }]], { platform: "linux/arm64" }) },
+]);
+
+type Test = (server: RegistryServer, directory: TempDir) => Promise<void>;
+
+/** Registers a test with a registry in memory and one on disk. */
+function registryTest(name: string, needs: readonly string[], test: Test): void {
+  for (const place of ["memory", "disk"] as const) {
+    peerTest(`${name} (${place})`, { needs }, async () => {
+      await using directory = await tempDir();
+      await using server = await serveRegistry(
+        place === "disk" ? { directory: directory.join("registry") } : {},
+      );
+      await test(server, directory);
+    });
+  }
+}
+
+async function writeLayout(path: string): Promise<void> {
+  await using layout = await createLayout(path);
+  await copy(IMAGE, layout, { names: ["image"] });
+  await copy(INDEX, layout, { names: ["index"] });
+  await layout.commit();
+}
+
+const NO_TLS = ["--src-tls-verify=false", "--dest-tls-verify=false"];
+
+registryTest(
+  "skopeo pushes and pulls images and indexes",
+  ["skopeo"],
+  async (server, directory) => {
+    const [ours, back] = [directory.join("ours"), directory.join("back")];
+    await writeLayout(ours);
+    const repository = `docker://${server.address}/some/app`;
+    for (const name of ["image", "index"]) {
+      await runOk("skopeo", [
+        "copy",
+        "--all",
+        ...NO_TLS,
+        `oci:${ours}:${name}`,
+        `${repository}:${name}`,
+      ]);
+      await runOk("skopeo", [
+        "copy",
+        "--all",
+        ...NO_TLS,
+        `${repository}:${name}`,
+        `oci:${back}:${name}`,
+      ]);
+    }
+    await using source = await openLayout(ours);
+    await using copied = await openLayout(back);
+    for (const name of ["image", "index"]) {
+      assertEquals((await copied.resolve(name)).digest, (await source.resolve(name)).digest);
+    }
+    const { stdout } = await runOk("skopeo", ["list-tags", "--tls-verify=false", repository]);
+    assertEquals(JSON.parse(stdout).Tags, ["image", "index"]);
+  },
+);
+
+registryTest(
+  "skopeo converts to Docker's types and to zstd",
+  ["skopeo"],
+  async (server, directory) => {
+    await writeLayout(directory.join("ours"));
+    const image = `oci:${directory.join("ours")}:image`;
+    const to = `docker://${server.address}/app`;
+    await runOk("skopeo", ["copy", ...NO_TLS, "--format", "v2s2", image, `${to}:docker`]);
+    const zstd = ["--dest-compress-format", "zstd"];
+    await runOk("skopeo", ["copy", ...NO_TLS, ...zstd, image, `${to}:zstd`]);
+    for (const tag of ["docker", "zstd"]) {
+      await runOk("skopeo", ["copy", ...NO_TLS, `${to}:${tag}`, `dir:${directory.join(tag)}`]);
+    }
+  },
+);
+
+registryTest("skopeo deletes an image", ["skopeo"], async (server, directory) => {
+  await writeLayout(directory.join("ours"));
+  const image = `docker://${server.address}/app:v1`;
+  await runOk("skopeo", ["copy", ...NO_TLS, `oci:${directory.join("ours")}:image`, image]);
+  await runOk("skopeo", ["delete", "--tls-verify=false", image]);
+  const answer = await fetch(`${server.url}/v2/app/manifests/v1`);
+  await answer.body?.cancel();
+  assertEquals(answer.status, 404);
+});
+
+registryTest(
+  "crane appends, copies, lists, validates and deletes",
+  ["crane"],
+  async (server, directory) => {
+    const layer = directory.join("layer.tar");
+    await Deno.writeTextFile(directory.join("file"), "hello");
+    await runOk("tar", ["cf", layer, "-C", directory.path, "file"]);
+    const [first, second] = [`${server.address}/a/app:v1`, `${server.address}/b/app:v2`];
+    await runOk("crane", ["append", "--oci-empty-base", "-f", layer, "-t", first]);
+    await runOk("crane", ["copy", first, second]);
+    const digest = (await runOk("crane", ["digest", first])).stdout;
+    assertEquals((await runOk("crane", ["digest", second])).stdout, digest);
+    assertStringIncludes((await runOk("crane", ["validate", "--remote", second])).stdout, "PASS");
+    assertEquals((await runOk("crane", ["catalog", server.address])).stdout, "a/app\nb/app\n");
+    assertEquals((await runOk("crane", ["ls", `${server.address}/b/app`])).stdout, "v2\n");
+    const files = await runOk("crane", ["export", second, "-"]);
+    const listed = await runOk("tar", ["tf", "-"], { stdin: files.bytes });
+    assertEquals(listed.stdout, "file\n");
+    await runOk("crane", ["delete", `${server.address}/b/app@${digest.trim()}`]);
+    assertEquals((await runOk("crane", ["ls", `${server.address}/b/app`])).stdout, "");
+  },
+);
+
+registryTest("crane pushes, pulls and tags an index", ["crane"], async (server, directory) => {
+  {
+    await using layout = await createLayout(directory.join("ours"));
+    await copy(INDEX, layout, { names: ["index"] });
+    await layout.commit();
+  }
+  const name = `${server.address}/app:v1`;
+  await runOk("crane", ["push", "--index", directory.join("ours"), name]);
+  await runOk("crane", ["tag", name, "v2"]);
+  await runOk("crane", [
+    "pull",
+    "--format",
+    "oci",
+    `${server.address}/app:v2`,
+    directory.join("back"),
+  ]);
+  await using back = await openLayout(directory.join("back"));
+  const { digest } = await (await back.open()).descriptor();
+  // crane pushes the layout's own index.json, which lists ours.
+  const index = JSON.parse(await Deno.readTextFile(directory.join("ours", "index.json")));
+  assertEquals(index.manifests[0].digest, (await INDEX.descriptor()).digest);
+  assertEquals((await runOk("crane", ["digest", name])).stdout.trim(), digest);
+});
+
+engineTest("docker pushes an image to the registry and pulls it back", async ({ host }) => {
+  await using directory = await tempDir();
+  for (const options of [{}, { directory: directory.join("registry") }]) {
+    await using server = await serveRegistry(options);
+    const env = { DOCKER_HOST: host };
+    const [pushed, pulled] = [`${server.address}/davit/app:v1`, `${server.address}/davit/app:v2`];
+    await using source = await createLayout(directory.join("layout"));
+    await copy(await busyboxImage("hello\n"), source, { names: ["v1"] });
+    await source.commit();
+    await runOk("skopeo", [
+      "copy",
+      "--dest-daemon-host",
+      host,
+      `oci:${directory.join("layout")}:v1`,
+      `docker-daemon:${pushed}`,
+    ]);
+    try {
+      await runOk("docker", ["push", pushed], { env });
+      await runOk("docker", ["tag", pushed, pulled], { env });
+      await runOk("docker", ["push", pulled], { env });
+      await runOk("docker", ["image", "rm", "-f", pushed, pulled], { env });
+      await runOk("docker", ["pull", pulled], { env });
+      const { stdout } = await runOk("docker", ["run", "--rm", "--network=none", pulled], { env });
+      assertEquals(stdout, "hello\n");
+    } finally {
+      await runOk("docker", ["image", "rm", "-f", pulled], { env });
+    }
+  }
+});
