@@ -62,8 +62,9 @@ async function compareImages(bundle: readonly string[]): Promise<void> {
   const reference = await succeed(append(SOURCE, "source", 0));
   equal(digestOf(bundled), digestOf(reference), "digest of the image");
   // Two that compress, and one that reads.
-  if (threads.size < 3) throw new Error(`Cannot see the bundle's workers: ${threads.size} of 3 ran`);
-}
+  if (threads.size < 3) {
+    throw new Error(`Cannot see the bundle's workers: ${threads.size} of 3 ran`);
+  }
 }
 
 async function serveRegistry(
