@@ -6,7 +6,7 @@ import { type IgnoreRules, parseIgnore } from "./ignore.ts";
 import type { Layer } from "./layer.ts";
 import type { LayerOptions } from "./layer_options.ts";
 import { lazyStream } from "./lazy_stream.ts";
-import { type BlockReader, openBlockReader, startBlockReader } from "./read_blocks.ts";
+import { openBlockReader, startBlockReader } from "./read_blocks.ts";
 import { TarLayer } from "./tar_layer.ts";
 import { type TreeHeader, treeHeaders, type TreeOptions } from "./tree_headers.ts";
 import { type TreeFile, walkTree } from "./walk_tree.ts";
@@ -25,9 +25,6 @@ export interface DirectoryOptions extends LayerOptions, TreeOptions {
 /** A worker is worth its start from so many bytes or files on. */
 const WORKER_BYTES = 16 * 1024 * 1024;
 const WORKER_FILES = 2000;
-
-/** The event loop has its turn after so many files of a walk. */
-const FILES_PER_TURN = 2000;
 
 /**
  * Makes a layer of a directory: what it holds comes to lie in `prefix`. A single file lies there
@@ -76,21 +73,29 @@ async function* readTree(
 ): AsyncGenerator<Uint8Array> {
   const rules = await readRules(options);
   const xattrs = options.xattrs === true ? await readXattrs(path, signal) : NO_XATTRS;
-  using cleanup = new DisposableStack();
-  const files: TreeFile[] = [];
-  let reader: BlockReader | undefined;
+  const files = walkTree(path, rules);
+  const { start, isLarge } = takeStart(files);
+  signal.throwIfAborted();
+  using reader = isLarge && options.workers !== 0 ? startBlockReader(signal) : openBlockReader();
+  yield* reader.read(tarSteps(treeHeaders(prefix, chain(start, files), options, xattrs)));
+}
+
+/** Takes files until they are worth a worker. */
+function takeStart(files: Iterator<TreeFile>): { start: TreeFile[]; isLarge: boolean } {
+  const start: TreeFile[] = [];
   let bytes = 0;
-  for (const file of walkTree(path, rules)) {
-    files.push(file);
-    bytes += file.size;
-    if (files.length % FILES_PER_TURN === 0) await new Promise((resolve) => setTimeout(resolve));
-    signal.throwIfAborted();
-    if (bytes >= WORKER_BYTES || files.length >= WORKER_FILES) {
-      if (options.workers !== 0) reader ??= cleanup.use(startBlockReader(signal));
-    }
+  while (bytes < WORKER_BYTES && start.length < WORKER_FILES) {
+    const { done, value } = files.next();
+    if (done) return { start, isLarge: false };
+    start.push(value);
+    bytes += value.size;
   }
-  const steps = tarSteps(treeHeaders(prefix, files, options, xattrs));
-  yield* (reader ?? openBlockReader()).read(steps);
+  return { start, isLarge: true };
+}
+
+function* chain<T>(start: Iterable<T>, rest: Iterable<T>): Generator<T> {
+  yield* start;
+  yield* rest;
 }
 
 function* tarSteps(entries: Iterable<TreeHeader>): Generator<TarStep, undefined> {

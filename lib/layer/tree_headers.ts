@@ -1,6 +1,6 @@
 import { FileError } from "../errors.ts";
 import type { EntryType, TarHeader } from "../tar/entry.ts";
-import { comparePaths, parentsOf } from "./entry_path.ts";
+import { parentsOf } from "./entry_path.ts";
 import { hardLink } from "./link_first_paths.ts";
 import type { TreeFile } from "./walk_tree.ts";
 import { WHITEOUT_PREFIX } from "./whiteout.ts";
@@ -50,30 +50,25 @@ const PARENT_MODE = 0o755;
 const SYMLINK_MODE = 0o777;
 
 /**
- * Puts the files of a tree into the order of their tar, and says what each becomes there.
+ * Says what each file of a tree becomes in its tar.
  *
  * @param prefix A clean path, or `""` for the root.
- * @param files Sorted in place.
+ * @param files In the order of their paths' bytes; taken one by one.
  * @throws {FileError} For a name that no layer can hold.
  */
 export function* treeHeaders(
   prefix: string,
-  files: TreeFile[],
+  files: Iterable<TreeFile>,
   options: TreeOptions,
   xattrs: Xattrs,
 ): Generator<TreeHeader> {
-  const { withoutParents = false, mtime = 0 } = options;
-  files.sort((a, b) => comparePaths(a.path, b.path));
-  const [top] = files;
-  if (top !== undefined && !withoutParents) {
-    const parent = { type: "directory", size: 0, mode: PARENT_MODE, ...ROOT_OWNER } as const;
-    for (const path of parentsOf(join(prefix, top.path))) {
-      yield { header: { ...parent, name: `${path}/`, mtime: mtime === "keep" ? 0 : mtime } };
-    }
-  }
+  const { withoutParents = false } = options;
   const firstNames = new Map<string, TarHeader>();
   let previous: string | undefined;
   for (const file of files) {
+    if (previous === undefined && !withoutParents) {
+      yield* parentHeaders(join(prefix, file.path), options);
+    }
     checkName(file, previous, options);
     previous = file.path;
     const name = join(prefix, file.path);
@@ -86,6 +81,13 @@ export function* treeHeaders(
     const header = toHeader(name, file, options, xattrs);
     if (file.inode !== undefined) firstNames.set(file.inode, header);
     yield file.type === "file" ? { header, file } : { header };
+  }
+}
+
+function* parentHeaders(path: string, { mtime = 0 }: TreeOptions): Generator<TreeHeader> {
+  const parent = { type: "directory", size: 0, mode: PARENT_MODE, ...ROOT_OWNER } as const;
+  for (const name of parentsOf(path)) {
+    yield { header: { ...parent, name: `${name}/`, mtime: mtime === "keep" ? 0 : mtime } };
   }
 }
 

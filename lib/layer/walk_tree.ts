@@ -1,6 +1,6 @@
 import { FileError } from "../errors.ts";
 import type { EntryType } from "../tar/entry.ts";
-import { parentsOf } from "./entry_path.ts";
+import { comparePaths } from "./entry_path.ts";
 import { fileFailure } from "./file_failure.ts";
 import type { IgnoreRules } from "./ignore.ts";
 
@@ -33,8 +33,8 @@ export interface TreeFile {
 }
 
 /**
- * Finds every file of a tree, in no particular order, with synchronous calls: a third of the time
- * that asynchronous ones take. A root that is a file gives that file alone.
+ * Finds every file of a tree as it goes, in the order of the paths' bytes, with synchronous calls:
+ * a third of the time that asynchronous ones take. A root that is a file gives that file alone.
  *
  * An ignored directory is found only when an exception brings back something in it.
  *
@@ -47,28 +47,64 @@ export function* walkTree(root: string, rules?: IgnoreRules): Generator<TreeFile
     return;
   }
   yield top;
-  const base = root.endsWith("/") ? root : `${root}/`;
-  const ignored = new Map<string, TreeFile>();
-  const directories = [""];
-  for (let path = directories.pop(); path !== undefined; path = directories.pop()) {
-    for (const { name } of list(base + path)) {
-      const inner = path === "" ? name : `${path}/${name}`;
-      const leftOut = rules?.ignores(inner) ?? false;
-      if (leftOut && !rules?.mayHoldExceptions(inner)) continue;
-      const file = inspect(base + inner, inner, Deno.lstatSync);
-      if (file.type === "directory") directories.push(inner);
-      if (leftOut) {
-        if (file.type === "directory") ignored.set(inner, file);
-        continue;
-      }
-      for (const parent of ignored.size === 0 ? [] : parentsOf(inner)) {
-        const directory = ignored.get(parent);
-        if (directory !== undefined) yield directory;
-        ignored.delete(parent);
-      }
-      yield file;
+  yield* walkInside(root.endsWith("/") ? root : `${root}/`, "", rules);
+}
+
+/** Something to do on the way: find what has a name, or all that is in a directory. */
+interface Stop {
+  /** Sorts as what it stands for does: `a`, then `a-b`, then what is in `a`, as `a/`. */
+  readonly key: string;
+  /** The path from the tree's root. */
+  readonly path: string;
+  /** What was found in an ignored directory already; absent where nobody has looked. */
+  readonly found?: readonly TreeFile[];
+}
+
+function* walkInside(
+  base: string,
+  top: string,
+  rules: IgnoreRules | undefined,
+): Generator<TreeFile> {
+  const levels = [stopsIn(base, top)];
+  for (let stops = levels.at(-1); stops !== undefined; stops = levels.at(-1)) {
+    const stop = stops.pop();
+    if (stop === undefined) {
+      levels.pop();
+      continue;
     }
+    const { key, path, found } = stop;
+    if (key.endsWith("/")) {
+      if (found === undefined) levels.push(stopsIn(base, path));
+      else yield* found;
+      continue;
+    }
+    const leftOut = rules?.ignores(path) ?? false;
+    if (leftOut && !rules?.mayHoldExceptions(path)) continue;
+    const file = inspect(base + path, path, Deno.lstatSync);
+    if (file.type !== "directory") {
+      if (!leftOut) yield file;
+      continue;
+    }
+    const kept = leftOut ? { found: [...walkInside(base, path, rules)] } : {};
+    if (kept.found?.length === 0) continue;
+    yield file;
+    putInOrder(stops, { key: `${key}/`, path, ...kept });
   }
+}
+
+/** The names in a directory as stops, the last one first. */
+function stopsIn(base: string, path: string): Stop[] {
+  const names = Array.from(list(base + path), ({ name }) => name);
+  return names.sort((a, b) => comparePaths(b, a)).map((name) => (
+    { key: name, path: path === "" ? name : `${path}/${name}` }
+  ));
+}
+
+/** Puts a stop where it belongs: near the end, behind few others. */
+function putInOrder(stops: Stop[], stop: Stop): void {
+  let place = stops.length;
+  while (place > 0 && comparePaths(stops[place - 1]?.key ?? "", stop.key) < 0) place--;
+  stops.splice(place, 0, stop);
 }
 
 function list(directory: string): Iterable<Deno.DirEntry> {
