@@ -2,6 +2,7 @@ import type { CallOptions } from "../layer/content_source.ts";
 import { drain } from "../layer/drain.ts";
 import { measure } from "../stream/measure.ts";
 import { readAll } from "../stream/read_all.ts";
+import type { TarHeader } from "../tar/entry.ts";
 import { DocumentError, NotFoundError } from "../errors.ts";
 import { openRange } from "./file_range.ts";
 import { type LocatedEntry, locateEntries } from "./tar_entries.ts";
@@ -22,6 +23,12 @@ export interface BytesOptions {
   readonly what: string;
   /** The most bytes that are accepted. */
   readonly maxBytes: number;
+}
+
+/** Where a link leads. */
+interface Link {
+  readonly target: string;
+  readonly isFromRoot: boolean;
 }
 
 /** As many links as Linux follows on one path. */
@@ -82,12 +89,13 @@ export class ArchiveFiles {
   /**
    * The file at a path, links followed.
    *
+   * @param kind What it is, for the error: `layer`.
    * @throws {NotFoundError} When there is none.
    * @throws {DocumentError} As {@linkcode find} does.
    */
-  async file(path: string): Promise<ArchivedFile> {
+  async file(path: string, kind: string): Promise<ArchivedFile> {
     const found = await this.find(path);
-    if (found === undefined) throw new NotFoundError("file", path, this.label);
+    if (found === undefined) throw new NotFoundError(kind, path, this.label);
     return found;
   }
 
@@ -114,23 +122,30 @@ export class ArchiveFiles {
       }
       if (step === "..") continue;
       walked.push(step);
-      const header = this.#entries.get(walked.join("/"))?.[0]?.header;
-      if (header?.linkName === undefined || header.type === "file") continue;
+      const link = this.#linkAt(walked.join("/"));
+      if (link === undefined) continue;
       if (++links > MAX_LINKS) {
         throw this.#failure(path, `at most ${MAX_LINKS} links to follow, got more`);
       }
-      const fromRoot = header.type === "hardlink" || header.linkName.startsWith("/");
-      walked = fromRoot ? [] : walked.slice(0, -1);
-      ahead.push(...stepsOf(header.linkName).reverse());
+      walked = link.isFromRoot ? [] : walked.slice(0, -1);
+      ahead.push(...stepsOf(link.target).reverse());
     }
     return walked.join("/");
+  }
+
+  #linkAt(path: string): Link | undefined {
+    const found = this.#entries.get(path) ?? [];
+    const [link, ...others] = found.map(({ header }) => linkOf(header));
+    if (others.some((other) => other?.target !== link?.target)) {
+      throw this.#failure(path, `one entry, got ${found.length} that differ`);
+    }
+    return link;
   }
 
   /** The same file twice is one file; different ones would mean different things to others. */
   async #checkSame(path: string, entries: readonly LocatedEntry[]): Promise<void> {
     const digests = new Set<string>();
-    for (const { header: { type, size }, offset } of entries) {
-      if (type !== "file") digests.add(type);
+    for (const { header: { size }, offset } of entries) {
       const { stream, done } = measure(openRange(this.#tar, offset, size));
       await drain(stream);
       digests.add((await done).digest);
@@ -142,6 +157,12 @@ export class ArchiveFiles {
   #failure(path: string, expected: string): DocumentError {
     return new DocumentError(`Cannot read "${path}" in ${this.label}: expected ${expected}`);
   }
+}
+
+/** Where a link leads; a hard link's target is a path from the root of the archive. */
+function linkOf({ type, linkName = "" }: TarHeader): Link | undefined {
+  if (type === "file") return undefined;
+  return { target: linkName, isFromRoot: type === "hardlink" || linkName.startsWith("/") };
 }
 
 function stepsOf(path: string): string[] {

@@ -6,9 +6,9 @@ import type { View } from "../image/image.ts";
 import { openView } from "../image/open_view.ts";
 import type { Layer } from "../layer/layer.ts";
 import { readAll } from "../stream/read_all.ts";
-import { DocumentError, NotFoundError } from "../errors.ts";
+import { DocumentError } from "../errors.ts";
 import { ArchiveBlobs } from "./archive_blobs.ts";
-import type { ArchivedFile, ArchiveFiles } from "./archive_files.ts";
+import type { ArchiveFiles } from "./archive_files.ts";
 import { findOriginalManifest } from "./original_manifest.ts";
 import type { SavedImage } from "./saved_image.ts";
 import { openSavedLayer } from "./saved_layer.ts";
@@ -21,7 +21,7 @@ import { openSavedLayer } from "./saved_layer.ts";
  * @throws {DocumentError} When a path leads out of the archive, or config and layers do not match.
  */
 export async function openSavedImage(files: ArchiveFiles, saved: SavedImage): Promise<View> {
-  const config = await fileOf(files, "config", saved.config);
+  const config = await files.file(saved.config, "config");
   const blobs = new ArchiveBlobs(files);
   const original = await findOriginalManifest(files, blobs, config.path);
   if (original !== undefined) return openView(blobs, original);
@@ -48,13 +48,7 @@ async function openLayers(
     );
   }
   return await Promise.all(diffIds.map(async (diffId, position) => {
-    const file = await fileOf(files, "layer", layers[position] ?? "");
+    const file = await files.file(layers[position] ?? "", "layer");
     return await openSavedLayer(file, diffId, layerSources.get(diffId));
   }));
-}
-
-async function fileOf(files: ArchiveFiles, kind: string, path: string): Promise<ArchivedFile> {
-  const found = await files.find(path);
-  if (found === undefined) throw new NotFoundError(kind, path, files.label);
-  return found;
 }

@@ -33,10 +33,7 @@ export async function readV1Chain(files: ArchiveFiles, top: string): Promise<V1L
       throw new LimitExceededError("the layers of an image", MAX_LAYERS);
     }
     const json = await readV1Json(files, id);
-    const path = `${id}/layer.tar`;
-    const tar = await files.find(path);
-    if (tar === undefined) throw new NotFoundError("layer", path, files.label);
-    chain.unshift({ json, tar });
+    chain.unshift({ json, tar: await files.file(`${id}/layer.tar`, "layer") });
     id = json["parent"];
   }
   return chain;

@@ -25,7 +25,8 @@ const LAYER_MEMBERS: ReadonlySet<string> = new Set([
 
 /**
  * Opens an image of an archive from before Docker 1.10, which has no config. It is made from the
- * layers' `json` files the way Docker makes it, so that the image's ID is Docker's.
+ * layers' `json` files the way Docker makes it, so that the image's ID is Docker's (except for what
+ * a Docker before 1.8.3 saved, whose `json` files Docker writes anew).
  *
  * The layers are read through, for nothing tells their diff IDs.
  *

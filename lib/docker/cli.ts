@@ -1,0 +1,83 @@
+import type { CallOptions } from "../layer/content_source.ts";
+import { DockerError } from "../errors.ts";
+import { DockerProcess } from "./process.ts";
+
+/** How the `docker` command is run. */
+export interface DockerCliOptions {
+  /** The command; `docker` unless said. Podman's takes the same words. */
+  readonly executable?: string;
+  /** The context, as `docker context ls` names it; the current one unless said. */
+  readonly context?: string;
+  /** Added to the environment of the command: `DOCKER_HOST`, `DOCKER_CONFIG`. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Options of {@linkcode DockerCli.spawn}. */
+export interface DockerSpawnOptions {
+  /** What the command is for, as an error names it: `load images into Docker`. */
+  readonly act: string;
+}
+
+/** Options of {@linkcode DockerCli.run}. */
+export interface DockerRunOptions extends DockerSpawnOptions, CallOptions {}
+
+/** The `docker` command, through which everything that an engine does is asked for. */
+export class DockerCli {
+  readonly #executable: string;
+  readonly #context: readonly string[];
+  readonly #env: Readonly<Record<string, string>>;
+
+  /**
+   * Runs nothing yet.
+   *
+   * @param options How the command is run.
+   */
+  constructor(options: DockerCliOptions = {}) {
+    const { executable = "docker", context, env = {} } = options;
+    this.#executable = executable;
+    this.#context = context === undefined ? [] : ["--context", context];
+    this.#env = env;
+  }
+
+  /**
+   * Runs a command to its end.
+   *
+   * @param args Its words. They can be seen by everybody on the machine: no secrets.
+   * @returns What it printed.
+   * @throws {DockerError} When it cannot be started, or fails.
+   */
+  async run(args: readonly string[], options: DockerRunOptions): Promise<string> {
+    await using process = this.spawn(args, options);
+    await process.stdin.close();
+    const output = new Response(process.stdout).text();
+    await process.finished(options);
+    return await output;
+  }
+
+  /**
+   * Starts a command. Disposing of it before its end kills it.
+   *
+   * @param args Its words. They can be seen by everybody on the machine: no secrets.
+   * @throws {DockerError} When it cannot be started.
+   */
+  spawn(args: readonly string[], options: DockerSpawnOptions): DockerProcess {
+    const { act } = options;
+    const command = new Deno.Command(this.#executable, {
+      args: [...this.#context, ...args],
+      env: { ...this.#env },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    });
+    try {
+      return new DockerProcess(command.spawn(), act);
+    } catch (cause) {
+      const why = cause instanceof Deno.errors.NotFound ? "none" : String(cause);
+      throw new DockerError(
+        `Cannot ${act}: expected the command "${this.#executable}" in PATH, got ${why}; install ` +
+          `Docker's command line, or do without Docker: davit writes archives and registries too`,
+        { cause },
+      );
+    }
+  }
+}
