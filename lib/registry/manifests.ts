@@ -6,6 +6,7 @@ import { readAll } from "../stream/read_all.ts";
 import { type Answer, discard } from "./answer.ts";
 import { acceptHeader, announcedType, manifestType } from "./manifest_type.ts";
 import type { RepositoryApi } from "./repository_api.ts";
+import { retryHint } from "./retry.ts";
 
 /** A manifest that was read, with the descriptor that follows from it. */
 export interface ReadManifest {
@@ -29,7 +30,7 @@ export class Manifests {
     this.#api = api;
   }
 
-  /** Asks for a descriptor by HEAD; `undefined` when the answer does not say it all. */
+  /** Asks for a descriptor by HEAD; `undefined` when that is refused or does not say it all. */
   async describe(name: string, signal?: AbortSignal): Promise<Descriptor | undefined> {
     const target = manifestPath(name);
     const headers = { accept: acceptHeader() };
@@ -44,8 +45,9 @@ export class Manifests {
       await discard(answer);
       return describeHead(answer, name);
     } catch (error) {
-      if (error instanceof RegistryError) return undefined;
-      throw error;
+      const isRefusal = error instanceof RegistryError && retryHint(error) === undefined;
+      if (!isRefusal) throw error;
+      return undefined;
     }
   }
 
