@@ -2,7 +2,7 @@ import type { Digest } from "../oci/digest.ts";
 import { parseRange } from "./byte_range.ts";
 import { empty, type Exchange, readDigest, unsupportedMethod } from "./desk.ts";
 import { Refusal } from "./refusal.ts";
-import type { Repository } from "./repositories.ts";
+import type { HostedRepository } from "./repositories.ts";
 
 /** `/v2/<name>/blobs/<digest>` */
 export async function answerBlob(
@@ -24,7 +24,7 @@ export async function answerBlob(
 
 async function sendBlob(
   request: Request,
-  repository: Repository,
+  repository: HostedRepository,
   { digest, size }: { readonly digest: Digest; readonly size: number },
 ): Promise<Response> {
   const etag = `"${digest}"`;
@@ -62,7 +62,7 @@ async function sendBlob(
 
 async function removeBlob(
   { desk }: Exchange,
-  repository: Repository,
+  repository: HostedRepository,
   digest: Digest,
 ): Promise<Response> {
   const manifests = desk.manifestsOf(repository);

@@ -9,7 +9,7 @@ import type { Manifests } from "./manifests.ts";
 import { isTag } from "./names.ts";
 import { readBody } from "./pump.ts";
 import { Refusal } from "./refusal.ts";
-import type { Repository } from "./repositories.ts";
+import type { HostedRepository } from "./repositories.ts";
 
 /** `/v2/<name>/manifests/<tag or digest>` */
 export async function answerManifest(
@@ -34,7 +34,7 @@ export async function answerManifest(
 
 async function sendManifest(
   { request, desk }: Exchange,
-  repository: Repository,
+  repository: HostedRepository,
   reference: string,
 ): Promise<Response> {
   const manifests = desk.manifestsOf(repository);
@@ -91,7 +91,7 @@ async function putManifest(
 
 async function removeManifest(
   { desk }: Exchange,
-  repository: Repository,
+  repository: HostedRepository,
   reference: string,
 ): Promise<Response> {
   const manifests = desk.manifestsOf(repository);
@@ -144,7 +144,7 @@ function checkDocument(bytes: Uint8Array, mediaType: string): ManifestFacts {
 
 /** Refuses a manifest whose parts are not all there: nothing that cannot be pulled is published. */
 async function requireParts(
-  repository: Repository,
+  repository: HostedRepository,
   manifests: Manifests,
   facts: ManifestFacts,
 ): Promise<void> {

@@ -3,7 +3,7 @@ import { type ByteRange, parseContentRange } from "./byte_range.ts";
 import { empty, type Exchange, readDigest, unsupportedMethod } from "./desk.ts";
 import { isRepositoryName } from "./names.ts";
 import { Refusal } from "./refusal.ts";
-import type { Repository } from "./repositories.ts";
+import type { HostedRepository } from "./repositories.ts";
 import type { UploadSession } from "./upload_session.ts";
 
 /** `/v2/<name>/blobs/uploads/`: begins an upload, or takes a blob whole or from elsewhere. */
@@ -60,7 +60,7 @@ export async function answerUpload(
 
 async function add(
   { request, desk }: Exchange,
-  repository: Repository,
+  repository: HostedRepository,
   session: UploadSession,
 ): Promise<void> {
   if (request.body === null) return;
@@ -76,7 +76,7 @@ async function add(
 
 async function finish(
   { desk }: Exchange,
-  repository: Repository,
+  repository: HostedRepository,
   session: UploadSession,
   digest: Digest,
 ): Promise<Response> {
@@ -91,7 +91,7 @@ async function finish(
 /** Takes a blob from the repository that is named, or from any that has it. */
 async function mountBlob(
   { query, desk: { repositories } }: Exchange,
-  repository: Repository,
+  repository: HostedRepository,
   digest: Digest,
 ): Promise<boolean> {
   if (await repository.blobs.size(digest) !== undefined) return true;
@@ -130,16 +130,16 @@ function algorithmFor(query: URLSearchParams, digest: Digest | undefined): Algor
   });
 }
 
-function accepted(repository: Repository, session: UploadSession): Response {
+function accepted(repository: HostedRepository, session: UploadSession): Response {
   return progress(202, repository, session);
 }
 
-function progress(status: number, repository: Repository, session: UploadSession): Response {
+function progress(status: number, repository: HostedRepository, session: UploadSession): Response {
   return empty(status, progressHeaders(repository, session));
 }
 
 function progressHeaders(
-  { name }: Repository,
+  { name }: HostedRepository,
   { id, size }: UploadSession,
 ): Readonly<Record<string, string>> {
   return {
@@ -149,7 +149,7 @@ function progressHeaders(
   };
 }
 
-function created({ name }: Repository, digest: Digest): Response {
+function created({ name }: HostedRepository, digest: Digest): Response {
   return empty(201, {
     "docker-content-digest": digest,
     location: `/v2/${name}/blobs/${digest}`,

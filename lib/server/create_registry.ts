@@ -24,7 +24,7 @@ export interface RegistryEvent {
 }
 
 /** Options of {@linkcode createRegistry}. */
-export interface RegistryOptions {
+export interface CreateRegistryOptions {
   /** Where the content is kept. */
   readonly repositories: Repositories;
   /** Refuses everything that would change something; `false` unless said. */
@@ -36,7 +36,7 @@ export interface RegistryOptions {
 }
 
 /** A registry as a function from request to answer. */
-export interface Registry {
+export interface RegistryHandler {
   /** Answers a request. Never rejects: what goes wrong is an answer too. */
   fetch(request: Request): Promise<Response>;
 }
@@ -57,7 +57,7 @@ const READING: ReadonlySet<string> = new Set(["GET", "HEAD"]);
  * console.assert(status === 200);
  * ```
  */
-export function createRegistry(options: RegistryOptions): Registry {
+export function createRegistry(options: CreateRegistryOptions): RegistryHandler {
   const { repositories, readOnly = false, stallMs = 60_000, log } = options;
   const desk = new Desk(repositories, stallMs);
   return {

@@ -2,7 +2,7 @@ import { type Digest, isDigest } from "../oci/digest.ts";
 import { DocumentCache } from "./document_cache.ts";
 import { Manifests } from "./manifests.ts";
 import { Refusal } from "./refusal.ts";
-import type { Repositories, Repository } from "./repositories.ts";
+import type { HostedRepository, Repositories } from "./repositories.ts";
 import { Sessions } from "./sessions.ts";
 
 /** What every request to one registry is answered with. */
@@ -11,7 +11,7 @@ export class Desk {
   readonly sessions: Sessions = new Sessions();
   /** How long to wait for a client's next bytes, in milliseconds. */
   readonly stallMs: number;
-  readonly #manifests = new WeakMap<Repository, Manifests>();
+  readonly #manifests = new WeakMap<HostedRepository, Manifests>();
   readonly #cache = new DocumentCache();
 
   constructor(repositories: Repositories, stallMs: number) {
@@ -20,14 +20,14 @@ export class Desk {
   }
 
   /** A repository to read from. */
-  async find(name: string): Promise<Repository> {
+  async find(name: string): Promise<HostedRepository> {
     const repository = await this.repositories.find(name);
     if (repository !== undefined) return repository;
     throw new Refusal(404, "NAME_UNKNOWN", "no such repository", { detail: { name } });
   }
 
   /** The manifests of a repository. */
-  manifestsOf(repository: Repository): Manifests {
+  manifestsOf(repository: HostedRepository): Manifests {
     const known = this.#manifests.get(repository) ?? new Manifests(repository, this.#cache);
     this.#manifests.set(repository, known);
     return known;

@@ -2,7 +2,7 @@ import { FileError } from "../errors.ts";
 import type { BlobDirectory } from "../layout/blob_directory.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { ByteRange } from "./byte_range.ts";
-import type { BlobShelf, Repository } from "./repositories.ts";
+import type { BlobShelf, HostedRepository } from "./repositories.ts";
 
 /** The fastest size measured, for one download as for several at once. */
 const CHUNK_BYTES = 512 * 1024;
@@ -42,7 +42,7 @@ export class DiskBlobs implements BlobShelf {
     await file.publish(this.#directory.locate(digest));
   }
 
-  async link(digest: Digest, from: Repository): Promise<boolean> {
+  async link(digest: Digest, from: HostedRepository): Promise<boolean> {
     if (!(from.blobs instanceof DiskBlobs)) return false;
     if (await from.blobs.size(digest) === undefined) return false;
     await this.#prepare();

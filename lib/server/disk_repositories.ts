@@ -6,7 +6,7 @@ import { Roots } from "../layout/roots.ts";
 import { DiskBlobs } from "./disk_blobs.ts";
 import { DiskUploads, removeAbandonedUploads } from "./disk_upload.ts";
 import { isRepositoryName } from "./names.ts";
-import type { Repositories, Repository, RootShelf } from "./repositories.ts";
+import type { HostedRepository, Repositories, RootShelf } from "./repositories.ts";
 
 const UPLOADS = "_uploads";
 
@@ -42,14 +42,14 @@ class DiskRepositories implements Repositories {
     this.#root = root;
   }
 
-  async find(name: string): Promise<Repository | undefined> {
+  async find(name: string): Promise<HostedRepository | undefined> {
     const known = this.#known.get(name);
     if (known !== undefined) return known;
     const exists = await isLayout(this.#locate(name)) || await isDirectory(this.#uploads(name));
     return exists ? this.#remember(name) : undefined;
   }
 
-  create(name: string): Promise<Repository> {
+  create(name: string): Promise<HostedRepository> {
     return Promise.resolve(this.#remember(name));
   }
 
@@ -81,7 +81,7 @@ class DiskRepositories implements Repositories {
   }
 }
 
-class DiskRepository implements Repository {
+class DiskRepository implements HostedRepository {
   readonly name: string;
   readonly blobs: DiskBlobs;
   readonly roots: RootShelf;

@@ -10,7 +10,7 @@ import { verify } from "../stream/verify.ts";
 import type { DocumentCache } from "./document_cache.ts";
 import { type ManifestFacts, readFacts } from "./manifest_facts.ts";
 import { isTag } from "./names.ts";
-import type { Repository } from "./repositories.ts";
+import type { HostedRepository } from "./repositories.ts";
 import { Turns } from "./turns.ts";
 
 const KEEP = { keepNameless: true } as const;
@@ -29,11 +29,11 @@ const NOTHING: ManifestFacts = {
 export class Manifests {
   /** Pushes share the repository, removals have it alone: so nothing loses its parts. */
   readonly turns: Turns = new Turns();
-  readonly #repository: Repository;
+  readonly #repository: HostedRepository;
   readonly #cache: DocumentCache;
   readonly #facts = new Map<Digest, ManifestFacts>();
 
-  constructor(repository: Repository, cache: DocumentCache) {
+  constructor(repository: HostedRepository, cache: DocumentCache) {
     this.#repository = repository;
     this.#cache = cache;
   }

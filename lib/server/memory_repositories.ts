@@ -4,8 +4,8 @@ import type { Digest } from "../oci/digest.ts";
 import type { ByteRange } from "./byte_range.ts";
 import type {
   BlobShelf,
+  HostedRepository,
   Repositories,
-  Repository,
   RootShelf,
   Upload,
   UploadShelf,
@@ -45,7 +45,7 @@ export function memoryRepositories(): Repositories {
   };
 }
 
-class MemoryRepository implements Repository {
+class MemoryRepository implements HostedRepository {
   readonly name: string;
   readonly blobs = new MemoryBlobs();
   readonly roots = new MemoryRoots();
@@ -77,7 +77,7 @@ class MemoryBlobs implements BlobShelf {
     return Promise.resolve();
   }
 
-  link(digest: Digest, from: Repository): Promise<boolean> {
+  link(digest: Digest, from: HostedRepository): Promise<boolean> {
     const bytes = from.blobs instanceof MemoryBlobs ? from.blobs.#content.get(digest) : undefined;
     if (bytes !== undefined) this.keep(digest, bytes);
     return Promise.resolve(bytes !== undefined);

@@ -20,13 +20,13 @@
  */
 export type { ByteRange } from "./byte_range.ts";
 export { createRegistry } from "./create_registry.ts";
-export type { Registry, RegistryEvent, RegistryOptions } from "./create_registry.ts";
+export type { CreateRegistryOptions, RegistryEvent, RegistryHandler } from "./create_registry.ts";
 export { diskRepositories } from "./disk_repositories.ts";
 export { memoryRepositories } from "./memory_repositories.ts";
 export type {
   BlobShelf,
+  HostedRepository,
   Repositories,
-  Repository,
   RootShelf,
   Upload,
   UploadShelf,

@@ -5,15 +5,15 @@ import type { ByteRange } from "./byte_range.ts";
 /** Where a registry keeps its repositories: the port that memory and disk implement. */
 export interface Repositories {
   /** The repository of a name, or `undefined` when nothing was ever pushed to it. */
-  find(name: string): Promise<Repository | undefined>;
+  find(name: string): Promise<HostedRepository | undefined>;
   /** The repository of a name, to push to. It exists from the first content on. */
-  create(name: string): Promise<Repository>;
+  create(name: string): Promise<HostedRepository>;
   /** The names of all repositories, sorted by code unit. */
   names(): Promise<readonly string[]>;
 }
 
 /** What one repository keeps. */
-export interface Repository {
+export interface HostedRepository {
   /** The name: `library/alpine`. */
   readonly name: string;
   /** Content by digest: layers and configs, and the bytes of manifests. */
@@ -37,7 +37,7 @@ export interface BlobShelf {
   /** Keeps content that is whole in memory. */
   write(digest: Digest, bytes: Uint8Array): Promise<void>;
   /** Takes content of another repository without copying it; `false` when it cannot. */
-  link(digest: Digest, from: Repository): Promise<boolean>;
+  link(digest: Digest, from: HostedRepository): Promise<boolean>;
   /** Removes content; `false` when it was not there. */
   remove(digest: Digest): Promise<boolean>;
 }

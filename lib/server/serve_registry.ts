@@ -1,12 +1,16 @@
 import { NetworkError } from "../errors.ts";
-import { createRegistry, type Registry, type RegistryOptions } from "./create_registry.ts";
+import {
+  createRegistry,
+  type CreateRegistryOptions,
+  type RegistryHandler,
+} from "./create_registry.ts";
 import { diskRepositories } from "./disk_repositories.ts";
 import { memoryRepositories } from "./memory_repositories.ts";
 import { Refusal } from "./refusal.ts";
 import type { Repositories } from "./repositories.ts";
 
 /** Options of {@linkcode serveRegistry}. */
-export interface ServeRegistryOptions extends Omit<RegistryOptions, "repositories"> {
+export interface ServeRegistryOptions extends Omit<CreateRegistryOptions, "repositories"> {
   /** The address to listen on; `127.0.0.1` unless said. */
   readonly hostname?: string;
   /** The port; any free one unless said. */
@@ -87,13 +91,13 @@ export async function serveRegistry(options: ServeRegistryOptions = {}): Promise
  * Counts who is inside. `Deno.serve` takes the bodies away from requests under way when it shuts
  * down, so the last one must have left before.
  */
-class Door implements Registry {
-  readonly #registry: Registry;
+class Door implements RegistryHandler {
+  readonly #registry: RegistryHandler;
   readonly #empty = Promise.withResolvers<void>();
   #inside = 0;
   #isClosed = false;
 
-  constructor(registry: Registry) {
+  constructor(registry: RegistryHandler) {
     this.#registry = registry;
   }
 

@@ -1,6 +1,6 @@
 import type { Algorithm } from "../oci/digest.ts";
 import { Refusal } from "./refusal.ts";
-import type { Repository } from "./repositories.ts";
+import type { HostedRepository } from "./repositories.ts";
 import { UploadSession } from "./upload_session.ts";
 
 const IDLE_MS = 60 * 60 * 1000;
@@ -10,7 +10,10 @@ export class Sessions {
   readonly #open = new Map<string, UploadSession>();
 
   /** Begins an upload. */
-  async begin(repository: Repository, algorithm: Algorithm = "sha256"): Promise<UploadSession> {
+  async begin(
+    repository: HostedRepository,
+    algorithm: Algorithm = "sha256",
+  ): Promise<UploadSession> {
     await this.#dropIdle();
     const session = await UploadSession.begin(await repository.uploads.begin(), algorithm);
     this.#open.set(keyOf(repository, session.id), session);
@@ -22,7 +25,7 @@ export class Sessions {
    *
    * @throws {Refusal} When the repository has none of that id.
    */
-  async find(repository: Repository, id: string): Promise<UploadSession> {
+  async find(repository: HostedRepository, id: string): Promise<UploadSession> {
     const known = this.#open.get(keyOf(repository, id));
     if (known !== undefined && !known.isOver) return known;
     const upload = await repository.uploads.find(id);
@@ -37,7 +40,7 @@ export class Sessions {
   }
 
   /** Forgets an upload if it is over. */
-  release(repository: Repository, session: UploadSession): void {
+  release(repository: HostedRepository, session: UploadSession): void {
     if (session.isOver) this.#open.delete(keyOf(repository, session.id));
   }
 
@@ -50,6 +53,6 @@ export class Sessions {
   }
 }
 
-function keyOf({ name }: Repository, id: string): string {
+function keyOf({ name }: HostedRepository, id: string): string {
   return `${name} ${id}`;
 }

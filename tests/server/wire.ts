@@ -1,5 +1,5 @@
 import { createRegistry, diskRepositories, memoryRepositories } from "../../lib/server/mod.ts";
-import type { Registry, RegistryOptions } from "../../lib/server/mod.ts";
+import type { CreateRegistryOptions, RegistryHandler } from "../../lib/server/mod.ts";
 import type { Algorithm, Digest } from "../../lib/oci/digest.ts";
 import { digestBytes } from "../../lib/oci/digest.ts";
 import type { Descriptor } from "../../lib/oci/descriptor.ts";
@@ -24,9 +24,9 @@ export interface SendOptions {
 
 /** Talks to a registry as a client does. */
 export class Wire {
-  readonly registry: Registry;
+  readonly registry: RegistryHandler;
 
-  constructor(registry: Registry) {
+  constructor(registry: RegistryHandler) {
     this.registry = registry;
   }
 
@@ -108,7 +108,7 @@ export class Wire {
 export function eachBackend(
   name: string,
   test: (wire: Wire) => Promise<void>,
-  options: Omit<RegistryOptions, "repositories"> = {},
+  options: Omit<CreateRegistryOptions, "repositories"> = {},
 ): void {
   Deno.test(`${name} (memory)`, async () => {
     await test(new Wire(createRegistry({ ...options, repositories: memoryRepositories() })));
