@@ -1,30 +1,31 @@
 /**
- * Lets many share something, or one have it alone. Whoever wants it alone comes before those who
- * ask to share it later, so a removal waits for the pushes that began before it and no longer.
+ * Lets many share something, or one have it alone. Whoever wants it alone waits for those who began
+ * before, and goes before those who ask later: a removal is neither starved nor surprised by pushes.
  */
 export class Turns {
-  readonly #sharing = new Set<Promise<unknown>>();
-  #alone: Promise<unknown> = Promise.resolve();
+  readonly #sharing = new Set<Promise<void>>();
+  #alone: Promise<void> | undefined;
 
   /** Runs something beside others that share. */
   async share<T>(run: () => Promise<T>): Promise<T> {
-    let before: Promise<unknown> | undefined;
-    while (before !== this.#alone) {
-      before = this.#alone;
-      await before;
-    }
+    while (this.#alone !== undefined) await this.#alone;
     const running = run();
-    const settled = running.then(() => {}, () => {});
+    const settled = settledOf(running).then(() => void this.#sharing.delete(settled));
     this.#sharing.add(settled);
-    settled.then(() => this.#sharing.delete(settled));
     return await running;
   }
 
   /** Runs something beside nobody. */
   alone<T>(run: () => Promise<T>): Promise<T> {
-    const before = [this.#alone, ...this.#sharing];
-    const running = Promise.all(before).then(run);
-    this.#alone = running.then(() => {}, () => {});
+    const running = Promise.all([this.#alone, ...this.#sharing]).then(run);
+    const settled = settledOf(running).then(() => {
+      if (this.#alone === settled) this.#alone = undefined;
+    });
+    this.#alone = settled;
     return running;
   }
+}
+
+function settledOf(running: Promise<unknown>): Promise<void> {
+  return running.then(() => {}, () => {});
 }

@@ -178,3 +178,26 @@ engineTest("docker pushes an image to the registry and pulls it back", async ({ 
     }
   }
 });
+
+peerTest("the registry serves HTTPS to whoever trusts its certificate", {
+  needs: ["openssl", "skopeo"],
+}, async () => {
+  await using directory = await tempDir();
+  const [key, cert] = [directory.join("ca.key"), directory.join("ca.crt")];
+  const options = ["-x509", "-nodes", "-days", "1", "-subj", "/CN=localhost", "-addext"];
+  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+  const names = "subjectAltName=IP:127.0.0.1";
+  await runOk("openssl", ["req", ...options, names, ...curve, "-keyout", key, "-out", cert]);
+  const tls = { cert: await Deno.readTextFile(cert), key: await Deno.readTextFile(key) };
+  await using server = await serveRegistry({ tls });
+  assertEquals(server.url, `https://${server.address}`);
+  await writeLayout(directory.join("ours"));
+  const trust = directory.join("trust");
+  await Deno.mkdir(trust);
+  await Deno.copyFile(cert, `${trust}/ca.crt`);
+  const image = `oci:${directory.join("ours")}:image`;
+  const remote = `docker://${server.address}/app:v1`;
+  await runOk("skopeo", ["copy", "--dest-cert-dir", trust, image, remote]);
+  const { stdout } = await runOk("skopeo", ["inspect", "--cert-dir", trust, remote]);
+  assertEquals(JSON.parse(stdout).Digest, (await IMAGE.descriptor()).digest);
+});
