@@ -9,7 +9,7 @@ import {
 } from "./registry_name.ts";
 
 /** A repository of a registry. */
-export interface Repository {
+export interface RepositoryName {
   /** `host[:port]`; Docker Hub is `index.docker.io`. */
   readonly registry: string;
   /** The path within the registry, `library/` included. */
@@ -17,7 +17,7 @@ export interface Repository {
 }
 
 /** The name of an image: a repository with a tag, a digest or both. The digest decides. */
-export interface Reference extends Repository {
+export interface Reference extends RepositoryName {
   /** The tag. */
   readonly tag?: string;
   /** The digest. */
@@ -84,7 +84,7 @@ export function parseReference(text: string, options: ParseReferenceOptions = {}
  * console.assert(parseRepository("localhost:5000/app").registry === "localhost:5000");
  * ```
  */
-export function parseRepository(text: string, options: ParseNameOptions = {}): Repository {
+export function parseRepository(text: string, options: ParseNameOptions = {}): RepositoryName {
   refuseScheme("repository", text);
   if (text.includes("@")) throw misnamed("repository", text, "no digest");
   const { name, tag } = splitTag(text);
@@ -156,7 +156,7 @@ function splitTag(text: string): { name: string; tag: string | undefined } {
   return { name: text.slice(0, colon), tag: text.slice(colon + 1) };
 }
 
-function readRepository(name: string, text: string, options: ParseNameOptions): Repository {
+function readRepository(name: string, text: string, options: ParseNameOptions): RepositoryName {
   const { strict = false } = options;
   const slash = name.indexOf("/");
   const first = name.slice(0, Math.max(slash, 0));

@@ -28,7 +28,6 @@ export { dockerKeychain, type DockerKeychainOptions } from "./docker_keychain.ts
 export { type Body, type Fetch, type StreamBody } from "./exchange.ts";
 export { anonymousKeychain, type Credentials, type Keychain } from "./keychain.ts";
 export { type ResolveHost } from "./policy.ts";
-export { type RepositoryName } from "./repository_api.ts";
 export { Registry, type RegistryOptions } from "./registry.ts";
 export { Repository, type RepositoryOptions } from "./repository.ts";
 export { Backoff, type Clock, type RetryOptions } from "./retry.ts";

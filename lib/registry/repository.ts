@@ -5,6 +5,7 @@ import type { CallOptions, ContentSource, FetchOptions } from "../layer/content_
 import type { Descriptor } from "../oci/descriptor.ts";
 import { type Digest, verifyBytes } from "../oci/digest.ts";
 import { MAX_MANIFEST_BYTES } from "../oci/limits.ts";
+import type { RepositoryName } from "../oci/reference.ts";
 import { isStoredAsManifest } from "../oci/media_type.ts";
 import type { Content } from "../store/content.ts";
 import type { Accepts, Deleter, Mounter, Store, WriteOptions } from "../store/store.ts";
@@ -17,7 +18,7 @@ import { acceptHeader } from "./manifest_type.ts";
 import { isMissing, Manifests } from "./manifests.ts";
 import { readPages } from "./pages.ts";
 import { describeBlob, hasContent } from "./presence.ts";
-import { RepositoryApi, type RepositoryName } from "./repository_api.ts";
+import { RepositoryApi } from "./repository_api.ts";
 import { repositoryScope } from "./scope.ts";
 import type { Transport } from "./transport.ts";
 import { cancelUpload, locationOf, uploadBlob } from "./upload.ts";

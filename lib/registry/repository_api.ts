@@ -1,16 +1,9 @@
 import { NotFoundError } from "../errors.ts";
+import type { RepositoryName } from "../oci/reference.ts";
 import type { Answer } from "./answer.ts";
 import type { Backoff } from "./retry.ts";
 import { type Access, repositoryScope } from "./scope.ts";
 import type { Transport, TransportRequest } from "./transport.ts";
-
-/** A repository by its registry and its path there. */
-export interface RepositoryName {
-  /** `host[:port]`; Docker Hub is `index.docker.io`. */
-  readonly registry: string;
-  /** The path within the registry. */
-  readonly repository: string;
-}
 
 /** A request within a repository. */
 export interface RepositoryRequest
