@@ -34,9 +34,19 @@ export class TemporaryFile implements AsyncDisposable {
     return new TemporaryFile(await Deno.makeTempFile({ prefix: "davit-", suffix: ".tar" }));
   }
 
-  /** Gives the file its name, in place of what had it. */
+  /**
+   * Gives the file its name, in place of what had it.
+   *
+   * @throws {FileError} When a directory has that name.
+   */
   async publish(path: string): Promise<void> {
-    await Deno.rename(this.path, path);
+    try {
+      await Deno.rename(this.path, path);
+    } catch (cause) {
+      const isDirectory = await Deno.stat(path).then((info) => info.isDirectory, () => false);
+      const why = isDirectory ? "a directory" : String(cause);
+      throw new FileError(`Cannot write "${path}": expected a file, got ${why}`, path, { cause });
+    }
   }
 
   /** Removes the file, unless it was published. */
