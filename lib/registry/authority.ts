@@ -5,6 +5,7 @@ import { type Challenge, chooseChallenge, parseChallenges } from "./challenge.ts
 import type { Credentials } from "./keychain.ts";
 import type { Policy } from "./policy.ts";
 import { mergeScopes } from "./scope.ts";
+import { SingleFlight } from "./single_flight.ts";
 import { requestToken, type SendTokenRequest, type Token } from "./token.ts";
 import { TokenCache } from "./token_cache.ts";
 
@@ -13,7 +14,10 @@ export interface AuthorityOptions {
   /** The server that is spoken to: scheme, host and port. */
   readonly origin: URL;
   /** Finds the credentials for a repository of that server. */
-  readonly credentials: (repository: string) => Promise<Credentials | undefined>;
+  readonly credentials: (
+    repository: string,
+    signal: AbortSignal,
+  ) => Promise<Credentials | undefined>;
   /** Decides about realms. */
   readonly policy: Policy;
   /** Sends a request to the token service. */
@@ -39,7 +43,8 @@ export interface Need {
 export class Authority {
   readonly #options: AuthorityOptions;
   readonly #tokens: TokenCache;
-  readonly #credentials: Map<string, Promise<Credentials | undefined>> = new Map();
+  readonly #found: Map<string, Credentials | undefined> = new Map();
+  readonly #finding: SingleFlight<Credentials | undefined> = new SingleFlight();
   readonly #renewed: Map<string, string> = new Map();
   #challenge: Challenge | undefined;
 
@@ -52,7 +57,7 @@ export class Authority {
   async authorization(need: Need): Promise<string | undefined> {
     const challenge = this.#challenge;
     if (challenge === undefined) return undefined;
-    const credentials = await this.#findCredentials(need.repository);
+    const credentials = await this.#findCredentials(need);
     if (credentials?.registryToken !== undefined) return `Bearer ${credentials.registryToken}`;
     if (challenge.scheme === "basic") return basicAuthorization(credentials);
     return `Bearer ${await this.#token(challenge, credentials, need)}`;
@@ -70,7 +75,7 @@ export class Authority {
     this.#challenge = challenge;
     if (challenge.scheme === "bearer") {
       if (used !== undefined) this.#tokens.drop(used.slice("Bearer ".length));
-      const credentials = await this.#findCredentials(need.repository);
+      const credentials = await this.#findCredentials(need);
       if (credentials?.registryToken !== undefined) return used === undefined;
       const asked = challenge.parameters.get("scope")?.split(" ").filter(Boolean) ?? [];
       await this.#token(challenge, credentials, {
@@ -84,9 +89,9 @@ export class Authority {
   }
 
   /** What to do about a refusal. */
-  async advice(repository: string): Promise<string> {
+  async advice(need: Need): Promise<string> {
     const { host } = this.#options.origin;
-    const credentials = await this.#findCredentials(repository);
+    const credentials = await this.#findCredentials(need);
     if (credentials === undefined) {
       return `there are no credentials for "${host}": log in first, for instance with ` +
         `"docker login ${host}"`;
@@ -115,7 +120,7 @@ export class Authority {
   async #request(
     challenge: Challenge,
     credentials: Credentials | undefined,
-    { repository, scopes }: Need,
+    need: Need,
     signal: AbortSignal,
   ): Promise<Token> {
     const { origin, policy, send, now } = this.#options;
@@ -128,9 +133,11 @@ export class Authority {
         401,
       );
     }
-    await policy.check({ target: realm, kind: "token realm", from: origin, registry: origin });
-    const context = { expected: "200", advice: await this.advice(repository), now: now() };
+    const registry = origin;
+    await policy.check({ target: realm, kind: "token realm", from: origin, registry, signal });
+    const context = { expected: "200", advice: await this.advice(need), now: now() };
     const service = challenge.parameters.get("service");
+    const { scopes } = need;
     return await requestToken({ realm, service, scopes, credentials, context, signal }, send);
   }
 
@@ -140,12 +147,11 @@ export class Authority {
     return identityToken === undefined ? credentials : { ...credentials, identityToken };
   }
 
-  #findCredentials(repository: string): Promise<Credentials | undefined> {
-    const known = this.#credentials.get(repository);
-    if (known !== undefined) return known;
-    const found = this.#options.credentials(repository);
-    this.#credentials.set(repository, found);
-    found.catch(() => this.#credentials.delete(repository));
-    return found;
+  async #findCredentials({ repository, signal }: Need): Promise<Credentials | undefined> {
+    if (this.#found.has(repository)) return this.#found.get(repository);
+    const find = (signal: AbortSignal) => this.#options.credentials(repository, signal);
+    const credentials = await this.#finding.run(repository, find, signal);
+    this.#found.set(repository, credentials);
+    return credentials;
   }
 }

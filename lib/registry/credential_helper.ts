@@ -1,4 +1,5 @@
 import { CredentialError } from "../errors.ts";
+import type { CallOptions } from "../layer/content_source.ts";
 import type { Credentials } from "./keychain.ts";
 
 /** What a credential helper's process left behind. */
@@ -10,7 +11,11 @@ export interface HelperResult {
 }
 
 /** Runs a program with text as its input; throws `Deno.errors.NotFound` when it is not installed. */
-export type RunHelper = (program: string, input: string) => Promise<HelperResult>;
+export type RunHelper = (
+  program: string,
+  input: string,
+  options?: CallOptions,
+) => Promise<HelperResult>;
 
 /** The user name by which a helper says that the secret is an identity token. */
 const TOKEN_USER = "<token>";
@@ -25,9 +30,9 @@ const NOT_FOUND = /credentials not found/i;
 export async function askHelper(
   name: string,
   server: string,
-  options: { readonly source: string; readonly run?: RunHelper | undefined },
+  options: CallOptions & { readonly source: string; readonly run?: RunHelper | undefined },
 ): Promise<Credentials | undefined> {
-  const { source, run = runProgram } = options;
+  const { source, run = runProgram, signal } = options;
   const program = `docker-credential-${name}`;
   if (!/^[A-Za-z0-9._-]+$/.test(name)) {
     throw new CredentialError(
@@ -36,7 +41,8 @@ export async function askHelper(
       } of ${source}: expected a plain name`,
     );
   }
-  const { success, stdout } = await run(program, server).catch((cause) => {
+  const { success, stdout } = await run(program, server, options).catch((cause) => {
+    signal?.throwIfAborted();
     const advice = `install it, or remove it from ${source}`;
     throw new CredentialError(`Cannot run the credential helper "${program}": ${advice}`, {
       cause,
@@ -64,17 +70,23 @@ function readAnswer(stdout: string, program: string): Credentials | undefined {
   return typeof username === "string" ? { username, password: secret, source } : undefined;
 }
 
-async function runProgram(program: string, input: string): Promise<HelperResult> {
+async function runProgram(
+  program: string,
+  input: string,
+  { signal }: CallOptions = {},
+): Promise<HelperResult> {
   const child = new Deno.Command(program, {
     args: ["get"],
     stdin: "piped",
     stdout: "piped",
     stderr: "null",
+    ...(signal === undefined ? {} : { signal }),
   }).spawn();
   const feeding = ReadableStream.from([new TextEncoder().encode(input)])
     .pipeTo(child.stdin)
     .catch(() => {});
   const { success, stdout } = await child.output();
   await feeding;
+  signal?.throwIfAborted();
   return { success, stdout: new TextDecoder().decode(stdout) };
 }

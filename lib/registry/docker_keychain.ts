@@ -1,4 +1,5 @@
 import { CredentialError } from "../errors.ts";
+import type { CallOptions } from "../layer/content_source.ts";
 import { DOCKER_HUB } from "../oci/registry_name.ts";
 import { askHelper, type RunHelper } from "./credential_helper.ts";
 import { type DockerConfig, lookupKeys, parseDockerConfig } from "./docker_config.ts";
@@ -56,10 +57,10 @@ export function dockerKeychain(options: DockerKeychainOptions = {}): Keychain {
   }
 
   return {
-    async credentials(registry, repository) {
+    async credentials(registry, repository, options = {}) {
       const keys = lookupKeys(registry, repository);
       for await (const config of configs()) {
-        const found = await findIn(config, keys, runHelper);
+        const found = await findIn(config, keys, { ...options, run: runHelper });
         if (found !== undefined) return found;
       }
       return undefined;
@@ -71,18 +72,18 @@ export function dockerKeychain(options: DockerKeychainOptions = {}): Keychain {
 async function findIn(
   { auths, credHelpers, credsStore, source }: DockerConfig,
   keys: readonly string[],
-  run: RunHelper | undefined,
+  options: CallOptions & { readonly run: RunHelper | undefined },
 ): Promise<Credentials | undefined> {
   for (const key of keys) {
     const helper = credHelpers.get(key);
     const found = helper === undefined
       ? auths.get(key)
-      : await askHelper(helper, serverOf(key), { source, run });
+      : await askHelper(helper, serverOf(key), { ...options, source });
     if (found !== undefined && isUsable(found)) return found;
   }
   const host = keys.at(-1);
   if (credsStore === undefined || host === undefined) return undefined;
-  return await askHelper(credsStore, serverOf(host), { source, run });
+  return await askHelper(credsStore, serverOf(host), { ...options, source });
 }
 
 /** With a helper for all registries, `auths` lists empty entries. */

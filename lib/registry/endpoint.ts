@@ -2,6 +2,7 @@ import { NetworkError } from "../errors.ts";
 import { registryScheme } from "../oci/registry_name.ts";
 import { Permits } from "../store/permits.ts";
 import { type Answer, discard } from "./answer.ts";
+import type { Need } from "./authority.ts";
 import { isOtherProtocol, isUntrusted } from "./network_error.ts";
 import type { Peer } from "./peer.ts";
 import { markTemporary, retryHint } from "./retry.ts";
@@ -53,8 +54,8 @@ export class Endpoint {
   }
 
   /** What to do about a refusal. */
-  async advice(repository: string): Promise<string> {
-    return await this.#peer?.advice(repository) ?? "";
+  async advice(need: Need): Promise<string> {
+    return await this.#peer?.advice(need) ?? "";
   }
 
   async #discover(attempt: (peer: Peer) => Promise<Answer>): Promise<Answer> {

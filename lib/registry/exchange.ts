@@ -25,12 +25,17 @@ export interface Patience {
   readonly stallTimeoutMs: number;
 }
 
+/** Who is silent twice is not asked a third time: each time is a long wait. */
+const SILENT_ATTEMPTS = 2;
+
 /** One HTTP request. */
 export interface ExchangeRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers: Headers;
   readonly body?: Body | undefined;
+  /** Instead of the usual patience with the head of the answer. */
+  readonly responseTimeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -115,7 +120,7 @@ class Deadline {
   }
 
   start(): void {
-    const { responseTimeoutMs } = this.#patience;
+    const { responseTimeoutMs = this.#patience.responseTimeoutMs } = this.#request;
     const why = `no answer came within ${responseTimeoutMs} ms`;
     this.#timer ??= setTimeout(() => this.expire(why), responseTimeoutMs);
   }
@@ -130,5 +135,6 @@ class Deadline {
 }
 
 function silence({ method, url }: ExchangeRequest, why: string): NetworkError {
-  return markTemporary(new NetworkError(`Cannot ${method} "${describeUrl(url)}": ${why}`));
+  const error = new NetworkError(`Cannot ${method} "${describeUrl(url)}": ${why}`);
+  return markTemporary(error, { attempts: SILENT_ATTEMPTS });
 }

@@ -1,3 +1,5 @@
+import type { CallOptions } from "../layer/content_source.ts";
+
 /** What proves to a registry who is asking. */
 export interface Credentials {
   /** The user's name. */
@@ -20,7 +22,11 @@ export interface Keychain {
    * @param registry `host[:port]`.
    * @throws {CredentialError} When credentials are there but cannot be read.
    */
-  credentials(registry: string, repository: string): Promise<Credentials | undefined>;
+  credentials(
+    registry: string,
+    repository: string,
+    options?: CallOptions,
+  ): Promise<Credentials | undefined>;
 }
 
 /**

@@ -52,21 +52,8 @@ export class Manifests {
   }
 
   /** Reads a manifest; by digest, what comes is verified. */
-  async read(name: string, signal?: AbortSignal): Promise<ReadManifest> {
-    const target = manifestPath(name);
-    const headers = { accept: acceptHeader() };
-    const answer = await this.#naming(
-      name,
-      this.#api.request({ method: "GET", target, access: "pull", headers, signal }),
-    );
-    const bytes = await readAll(answer.body ?? ReadableStream.from([]), {
-      maxBytes: MAX_MANIFEST_BYTES,
-      what: `manifest "${name}"`,
-    });
-    if (isDigest(name)) await verifyBytes(bytes, name);
-    const mediaType = manifestType(answer.headers.get("content-type"), bytes);
-    const digest = isDigest(name) ? name : await digestBytes(bytes);
-    return { descriptor: { mediaType, digest, size: bytes.length }, bytes };
+  read(name: string, signal?: AbortSignal): Promise<ReadManifest> {
+    return this.#api.backoff.run(() => this.#read(name, signal), { signal });
   }
 
   /** Writes a manifest under a name. */
@@ -107,6 +94,23 @@ export class Manifests {
         { cause: error },
       );
     }
+  }
+
+  async #read(name: string, signal: AbortSignal | undefined): Promise<ReadManifest> {
+    const target = manifestPath(name);
+    const headers = { accept: acceptHeader() };
+    const answer = await this.#naming(
+      name,
+      this.#api.request({ method: "GET", target, access: "pull", headers, retry: false, signal }),
+    );
+    const bytes = await readAll(answer.body ?? ReadableStream.from([]), {
+      maxBytes: MAX_MANIFEST_BYTES,
+      what: `manifest "${name}"`,
+    });
+    if (isDigest(name)) await verifyBytes(bytes, name);
+    const mediaType = manifestType(answer.headers.get("content-type"), bytes);
+    const digest = isDigest(name) ? name : await digestBytes(bytes);
+    return { descriptor: { mediaType, digest, size: bytes.length }, bytes };
   }
 
   /** Says of a 404 what it is that is missing. */

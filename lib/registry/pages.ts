@@ -1,6 +1,7 @@
 import { DocumentError, LimitExceededError, PolicyError } from "../errors.ts";
 import { type Answer, readJson } from "./answer.ts";
 import { describeUrl } from "./redact.ts";
+import type { Backoff } from "./retry.ts";
 
 const MAX_PAGE_BYTES = 16 * 1024 * 1024;
 const MAX_PAGES = 1000;
@@ -11,8 +12,11 @@ export interface PagedList {
   readonly first: string;
   /** The member of the document that is the list: `tags`, `repositories`. */
   readonly member: string;
-  /** Asks for a page. */
+  /** Asks for a page, once. */
   readonly open: (target: string | URL) => Promise<Answer>;
+  /** How a page that fails is asked for again. */
+  readonly backoff: Backoff;
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
@@ -21,22 +25,35 @@ export interface PagedList {
  * @throws {PolicyError} When a page names another server.
  * @throws {LimitExceededError} After 1,000 pages.
  */
-export async function* readPages({ first, member, open }: PagedList): AsyncGenerator<string> {
+export async function* readPages(list: PagedList): AsyncGenerator<string> {
+  const { first, member, backoff, signal } = list;
   const seen = new Set<string>();
   let next: string | URL | undefined = first;
   while (next !== undefined) {
     if (seen.size === MAX_PAGES) throw new LimitExceededError(`pages of ${member}`, MAX_PAGES);
-    const answer: Answer = await open(next);
-    seen.add(answer.url.href);
-    const document = await readJson(answer, { what: member, maxBytes: MAX_PAGE_BYTES });
-    yield* readNames(answer, document, member);
-    next = nextPage(answer);
+    const target: string | URL = next;
+    const page: Page = await backoff.run(() => readPage(list, target), { signal });
+    seen.add(page.url.href);
+    yield* page.names;
+    next = page.next;
     if (next !== undefined && seen.has(next.href)) {
       throw new DocumentError(
         `Cannot list ${member}: expected another page, got "${describeUrl(next)}" again`,
       );
     }
   }
+}
+
+interface Page {
+  readonly url: URL;
+  readonly names: readonly string[];
+  readonly next: URL | undefined;
+}
+
+async function readPage({ member, open }: PagedList, target: string | URL): Promise<Page> {
+  const answer = await open(target);
+  const document = await readJson(answer, { what: member, maxBytes: MAX_PAGE_BYTES });
+  return { url: answer.url, names: readNames(answer, document, member), next: nextPage(answer) };
 }
 
 function readNames(answer: Answer, document: unknown, member: string): readonly string[] {

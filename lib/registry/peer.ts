@@ -63,8 +63,8 @@ export class Peer {
   }
 
   /** What to do about a refusal. */
-  advice(repository: string): Promise<string> {
-    return this.#options.authority.advice(repository);
+  advice(need: Need): Promise<string> {
+    return this.#options.authority.advice(need);
   }
 
   async #exchange(request: ExchangeRequest, authorization: string | undefined): Promise<Answer> {

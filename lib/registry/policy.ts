@@ -1,6 +1,7 @@
 import { PolicyError } from "../errors.ts";
 import { type Distance, distanceOf } from "./address.ts";
 import { describeUrl } from "./redact.ts";
+import { untilAborted } from "./until_aborted.ts";
 
 /** Finds the addresses of a host name. */
 export type ResolveHost = (host: string) => Promise<readonly string[]>;
@@ -15,6 +16,7 @@ export interface NamedUrl {
   readonly from: URL;
   /** The registry that all of this is done for. */
   readonly registry: URL;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const NEARNESS: Readonly<Record<Distance, number>> = {
@@ -44,7 +46,7 @@ export class Policy {
    * @throws {PolicyError} When it is not to be followed; the message says why.
    */
   async check(named: NamedUrl): Promise<void> {
-    const { target, from, registry } = named;
+    const { target, from, registry, signal } = named;
     if (target.protocol !== "https:" && target.protocol !== "http:") {
       throw refused(named, "an http or https URL");
     }
@@ -55,9 +57,9 @@ export class Policy {
       throw refused(named, "https, as the answer that named it came by https");
     }
     if (target.host === registry.host) return;
-    const distance = await this.#distance(target.hostname);
+    const distance = await untilAborted(this.#distance(target.hostname), signal);
     if (distance === "public") return;
-    const own = await this.#distance(registry.hostname);
+    const own = await untilAborted(this.#distance(registry.hostname), signal);
     if (distance === "forbidden" || NEARNESS[distance] > NEARNESS[own]) {
       const reach = distance === "forbidden" ? "link-local or reserved" : distance;
       throw refused(named, `no ${reach} address, as "${registry.host}" is none`);

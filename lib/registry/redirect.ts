@@ -40,7 +40,7 @@ export async function followRedirects(
     if (target === null) throw refused(answer, "a redirect to a URL");
     if (hops === MAX_REDIRECTS) throw refused(answer, `at most ${MAX_REDIRECTS} redirects`);
     if (isSpent(request)) throw refused(answer, "no redirect of bytes that can be sent once only");
-    await policy.check({ target, kind, from: answer.url, registry });
+    await policy.check({ target, kind, from: answer.url, registry, signal: first.signal });
     request = answer.status === 303 && request.method !== "HEAD"
       ? { ...request, url: target, method: "GET", body: undefined }
       : { ...request, url: target };

@@ -1,4 +1,5 @@
 import type { CallOptions } from "../layer/content_source.ts";
+import { parseRegistry } from "../oci/registry_name.ts";
 import { discard } from "./answer.ts";
 import { readPages } from "./pages.ts";
 import { CATALOG_SCOPE } from "./scope.ts";
@@ -35,7 +36,7 @@ export class Registry {
 
   /** Names a registry; nothing is asked of it yet. @param name `host[:port]`. */
   constructor(name: string, { transport }: RegistryOptions) {
-    this.name = name;
+    this.name = parseRegistry(name);
     this.#transport = transport;
   }
 
@@ -61,12 +62,15 @@ export class Registry {
     return readPages({
       first: `/v2/_catalog?n=${PAGE_SIZE}`,
       member: "repositories",
+      backoff: this.#transport.backoff,
+      signal,
       open: (target) =>
         this.#transport.request({
           registry,
           scopes: [CATALOG_SCOPE],
           method: "GET",
           target,
+          retry: false,
           signal,
         }),
     });

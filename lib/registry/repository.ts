@@ -7,6 +7,8 @@ import { type Digest, verifyBytes } from "../oci/digest.ts";
 import { MAX_MANIFEST_BYTES } from "../oci/limits.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { isStoredAsManifest } from "../oci/media_type.ts";
+import { parseRepository } from "../oci/reference.ts";
+import { parseRegistry } from "../oci/registry_name.ts";
 import type { Content } from "../store/content.ts";
 import type { Accepts, Deleter, Mounter, Store, WriteOptions } from "../store/store.ts";
 import { readAll } from "../stream/read_all.ts";
@@ -63,11 +65,16 @@ export class Repository implements Store, Mounter, Deleter {
   readonly #opened: Map<Digest, Uint8Array> = new Map();
   readonly #sessions: Map<Digest, URL> = new Map();
 
-  /** Names a repository; nothing is asked of it yet. @param name As a reference has it. */
+  /**
+   * Names a repository; nothing is asked of it yet.
+   *
+   * @param name As a reference has it.
+   * @throws {SyntaxError} When it is no registry or no path.
+   */
   constructor(name: RepositoryName, { transport }: RepositoryOptions) {
-    this.registry = name.registry;
-    this.repository = name.repository;
-    this.#api = new RepositoryApi(name, transport);
+    this.registry = parseRegistry(name.registry);
+    this.repository = parseRepository(`localhost/${name.repository}`).repository;
+    this.#api = new RepositoryApi(this, transport);
     this.label = this.#api.label;
     this.#manifests = new Manifests(this.#api);
   }
@@ -101,7 +108,10 @@ export class Repository implements Store, Mounter, Deleter {
       yield* readPages({
         first: `tags/list?n=${PAGE_SIZE}`,
         member: "tags",
-        open: (target) => this.#api.request({ method: "GET", target, access: "pull", signal }),
+        backoff: this.#api.backoff,
+        signal,
+        open: (target) =>
+          this.#api.request({ method: "GET", target, access: "pull", retry: false, signal }),
       });
     } catch (error) {
       throw isMissing(error) ? this.#api.missing("repository", this.repository, error) : error;

@@ -25,6 +25,8 @@ export const systemClock: Clock = { now: () => Date.now(), sleep };
 export interface RetryHint {
   /** The wait that the server asked for, in milliseconds. */
   readonly afterMs?: number;
+  /** The most attempts that make sense, whatever is allowed. */
+  readonly attempts?: number;
 }
 
 const hints = new WeakMap<Error, RetryHint>();
@@ -32,6 +34,12 @@ const hints = new WeakMap<Error, RetryHint>();
 /** Notes that what failed with this error may work if it is tried again. */
 export function markTemporary<E extends Error>(error: E, hint: RetryHint = {}): E {
   hints.set(error, hint);
+  return error;
+}
+
+/** Notes that whoever tries again would do in vain what was tried often enough. */
+export function markFinal<E>(error: E): E {
+  if (error instanceof Error) hints.delete(error);
   return error;
 }
 
@@ -72,7 +80,9 @@ export class Backoff {
   async wait(error: unknown, failures: number, signal?: AbortSignal): Promise<boolean> {
     const { attempts, baseMs, maxMs, maxRetryAfterMs } = this.#options;
     const hint = retryHint(error);
-    if (hint === undefined || failures >= attempts) return false;
+    if (hint === undefined || failures >= Math.min(attempts, hint.attempts ?? attempts)) {
+      return false;
+    }
     if (hint.afterMs !== undefined && hint.afterMs > maxRetryAfterMs) return false;
     const exponential = Math.min(maxMs, baseMs * 2 ** (failures - 1));
     const jittered = exponential * (0.5 + this.#random() / 2);

@@ -1,3 +1,5 @@
+import { untilAborted } from "./until_aborted.ts";
+
 interface Flight<T> {
   readonly result: Promise<T>;
   readonly controller: AbortController;
@@ -20,13 +22,9 @@ export class SingleFlight<T> {
     signal?.throwIfAborted();
     const flight = this.#flights.get(key) ?? this.#start(key, work);
     flight.waiting++;
-    const { promise: left, reject } = Promise.withResolvers<never>();
-    const leave = () => reject(signal?.reason);
-    signal?.addEventListener("abort", leave, { once: true });
     try {
-      return await Promise.race([flight.result, left]);
+      return await untilAborted(flight.result, signal);
     } finally {
-      signal?.removeEventListener("abort", leave);
       flight.waiting--;
       if (flight.waiting === 0) this.#end(key, flight);
     }

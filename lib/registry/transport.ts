@@ -1,7 +1,7 @@
 import { PolicyError } from "../errors.ts";
 import type { Answer } from "./answer.ts";
 import { answerError } from "./answer_error.ts";
-import { Authority } from "./authority.ts";
+import { Authority, type AuthorityOptions } from "./authority.ts";
 import { Connections } from "./connections.ts";
 import { candidatesOf, Endpoint } from "./endpoint.ts";
 import {
@@ -11,7 +11,7 @@ import {
   type Fetch,
   type Patience,
 } from "./exchange.ts";
-import { anonymousKeychain, type Credentials, type Keychain } from "./keychain.ts";
+import { anonymousKeychain, type Keychain } from "./keychain.ts";
 import { Peer } from "./peer.ts";
 import { Policy, type ResolveHost } from "./policy.ts";
 import { describeUrl } from "./redact.ts";
@@ -35,9 +35,11 @@ export interface TransportOptions {
   readonly retry?: RetryOptions;
   /** How many requests a server is sent at once, uploads apart; 16 unless said. */
   readonly maxRequestsPerHost?: number;
-  /** How long the head of an answer may take, in milliseconds; 120,000 unless said. */
+  /** How long the head of an answer may take, in milliseconds; 60,000 unless said. */
   readonly responseTimeoutMs?: number;
-  /** How long a body may stand still, in milliseconds; 60,000 unless said. */
+  /** How long a registry may take to store what was uploaded, in milliseconds; 900,000 unless said. */
+  readonly commitTimeoutMs?: number;
+  /** How long a body may stand still, in milliseconds; 30,000 unless said. */
   readonly stallTimeoutMs?: number;
   /** Told of each warning of a registry, once. */
   readonly onWarning?: (warning: RegistryWarning) => void;
@@ -69,6 +71,8 @@ export interface TransportRequest {
   readonly expected?: readonly number[];
   /** Whether a failure that may pass is tried again; unless said, when the body is no stream. */
   readonly retry?: boolean;
+  /** Whether the registry has to store an upload before it can answer: it may take longer then. */
+  readonly commits?: boolean;
   /** Ends all of it, reading the answer's body included. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -104,7 +108,7 @@ export class Transport implements Disposable {
 
   /** Opens no connection yet. @param options Where the defaults do not fit. */
   constructor(options: TransportOptions = {}) {
-    const { responseTimeoutMs = 120_000, stallTimeoutMs = 60_000, retry = {} } = options;
+    const { responseTimeoutMs = 60_000, stallTimeoutMs = 30_000, retry = {} } = options;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#patience = { responseTimeoutMs, stallTimeoutMs };
@@ -136,28 +140,29 @@ export class Transport implements Disposable {
   }
 
   async #attempt(request: TransportRequest): Promise<Answer> {
-    const { registry, repository = "", expected = [200], signal } = request;
+    const { registry, repository = "", scopes = [], expected = [200], signal } = request;
     const endpoint = this.#endpoint(registry);
     const answer = await endpoint.send((home) => this.#follow(request, home), signal);
     if (expected.includes(answer.status)) return answer;
     const advice = this.#strangers.has(answer.url.origin)
       ? `"${registry}" sent us there, and its credentials are for nobody else`
-      : await endpoint.advice(repository);
+      : await endpoint.advice({ repository, scopes, signal });
     const now = this.#clock.now();
     throw await answerError(answer, { expected: expected.join(" or "), advice, now });
   }
 
   async #follow(request: TransportRequest, home: Peer): Promise<Answer> {
-    const { repository = "", scopes = [], method, body, signal, headers } = request;
-    const { userAgent = "davit" } = this.#options;
+    const { repository = "", scopes = [], method, body, signal, headers, commits } = request;
+    const { userAgent = "davit", commitTimeoutMs = 900_000 } = this.#options;
     const registry = home.origin;
     const url = new URL(request.target, registry);
-    await this.#policy.check({ target: url, kind: "address", from: registry, registry });
+    await this.#policy.check({ target: url, kind: "address", from: registry, registry, signal });
     return await followRedirects({
       method,
       url,
       headers: new Headers({ "accept-encoding": "identity", "user-agent": userAgent, ...headers }),
       body,
+      ...(commits ? { responseTimeoutMs: commitTimeoutMs } : {}),
       signal,
     }, {
       policy: this.#policy,
@@ -179,8 +184,8 @@ export class Transport implements Disposable {
       candidatesOf(registry, isInsecure),
       ({ origin, verified }) => {
         const { fetch, insecureFetch } = this.#connections;
-        return this.#meet(origin, verified ? fetch : insecureFetch, (repository) => {
-          return keychain.credentials(registry, repository);
+        return this.#meet(origin, verified ? fetch : insecureFetch, (repository, signal) => {
+          return keychain.credentials(registry, repository, { signal });
         });
       },
     );
@@ -202,7 +207,7 @@ export class Transport implements Disposable {
   #meet(
     origin: URL,
     fetch: Fetch,
-    credentials: (repository: string) => Promise<Credentials | undefined>,
+    credentials: AuthorityOptions["credentials"],
   ): Peer {
     const { maxRequestsPerHost = 16 } = this.#options;
     const authority = new Authority({

@@ -8,6 +8,7 @@ import { type Answer, discard } from "./answer.ts";
 import type { Body } from "./exchange.ts";
 import { describeUrl } from "./redact.ts";
 import type { RepositoryApi } from "./repository_api.ts";
+import { markFinal } from "./retry.ts";
 
 /** Blobs up to this size go out in one request with their length; larger ones are streamed. */
 const MAX_MONOLITHIC_BYTES = 1024 * 1024;
@@ -45,19 +46,23 @@ export async function uploadBlob(
       return await uploadStream(api, content, { ...options, session });
     }
     const bytes = await readWhole(content, known, signal);
-    const location = session ?? await startUpload(api, signal);
+    const location = session ?? await startUpload(api, { retry: false, signal });
     await orCancel(api, location, () => finishUpload(api, location, known, { ...options, bytes }));
     return known;
   }, { signal });
 }
 
 /** Opens an upload; says where its bytes go. */
-export async function startUpload(api: RepositoryApi, signal?: AbortSignal): Promise<URL> {
+async function startUpload(
+  api: RepositoryApi,
+  { retry, signal }: { readonly retry: boolean; readonly signal: AbortSignal | undefined },
+): Promise<URL> {
   const answer = await api.request({
     method: "POST",
     target: "blobs/uploads/",
     access: "pull,push",
     expected: [202],
+    retry,
     signal,
   });
   await discard(answer);
@@ -104,7 +109,8 @@ async function uploadStream(
 ): Promise<Descriptor> {
   const { signal } = options;
   const known = content.descriptor;
-  const first = options.session ?? await startUpload(api, signal);
+  const retry = known === undefined;
+  const first = options.session ?? await startUpload(api, { retry, signal });
   return await orCancel(api, first, async () => {
     const answer = await api.request({
       method: "PATCH",
@@ -113,6 +119,7 @@ async function uploadStream(
       headers: { "content-type": "application/octet-stream" },
       body: { replayable: known !== undefined, open: () => openContent(content, known) },
       expected: [201, 202, 204],
+      commits: true,
       signal,
     });
     await discard(answer);
@@ -165,6 +172,7 @@ async function finishUpload(
       headers: { "content-type": "application/octet-stream" },
       ...body,
       retry: bytes === undefined,
+      commits: true,
       expected: [201, 200, 204],
       signal,
     });
@@ -174,7 +182,8 @@ async function finishUpload(
       throw new DigestMismatchError(descriptor.digest, digest);
     }
   } catch (error) {
-    if (!isLostAnswer(error) || !await has(descriptor)) throw error;
+    const isDone = isLostAnswer(error) && await has(descriptor);
+    if (!isDone) throw bytes === undefined ? markFinal(error) : error;
   }
 }
 
