@@ -1,6 +1,7 @@
 import type { Digest } from "../oci/digest.ts";
+import { empty, readDigest, unknownBlob, unsupportedMethod } from "./answers.ts";
 import { parseRange } from "./byte_range.ts";
-import { empty, type Exchange, readDigest, unsupportedMethod } from "./desk.ts";
+import type { Exchange } from "./desk.ts";
 import { Refusal } from "./refusal.ts";
 import type { HostedRepository } from "./repositories.ts";
 
@@ -80,11 +81,5 @@ async function removeBlob(
     }
     if (!await repository.blobs.remove(digest)) throw unknownBlob(digest);
     return empty(202, { "docker-content-digest": digest });
-  });
-}
-
-function unknownBlob(digest: Digest): Refusal {
-  return new Refusal(404, "BLOB_UNKNOWN", "the repository has no such blob", {
-    detail: { digest },
   });
 }

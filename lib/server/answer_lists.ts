@@ -1,6 +1,7 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import { MEDIA_TYPE } from "../oci/media_type.ts";
-import { type Exchange, readDigest, unsupportedMethod } from "./desk.ts";
+import { readDigest, unsupportedMethod } from "./answers.ts";
+import type { Exchange } from "./desk.ts";
 import { cutPage } from "./page.ts";
 
 const MAX_REFERRERS = 1000;

@@ -1,6 +1,7 @@
 import type { Algorithm, Digest } from "../oci/digest.ts";
+import { empty, readDigest, unsupportedMethod } from "./answers.ts";
 import { type ByteRange, parseContentRange } from "./byte_range.ts";
-import { empty, type Exchange, readDigest, unsupportedMethod } from "./desk.ts";
+import type { Exchange } from "./desk.ts";
 import { isRepositoryName } from "./names.ts";
 import { Refusal } from "./refusal.ts";
 import type { HostedRepository } from "./repositories.ts";

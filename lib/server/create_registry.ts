@@ -1,7 +1,9 @@
+import { NotFoundError } from "../errors.ts";
 import { answerBlob } from "./answer_blob.ts";
 import { answerCatalog, answerReferrers, answerTags } from "./answer_lists.ts";
 import { answerManifest } from "./answer_manifest.ts";
 import { answerUpload, answerUploads } from "./answer_uploads.ts";
+import { unknownBlob } from "./answers.ts";
 import { Desk, type Exchange } from "./desk.ts";
 import { Refusal } from "./refusal.ts";
 import type { Repositories } from "./repositories.ts";
@@ -120,12 +122,17 @@ function dispatch(route: Route, exchange: Exchange): Promise<Response> {
 }
 
 function answerError(error: unknown, failure: Failure): Response {
-  const refusal = error instanceof Refusal
-    ? error
-    : new Refusal(500, "UNKNOWN", "the registry failed", { cause: error });
+  const refusal = refusalOf(error);
   failure.code = refusal.code;
-  if (refusal !== error) failure.error = error;
+  if (refusal.status === 500) failure.error = error;
   return refusal.toResponse();
+}
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  // What was there a moment ago and is not now.
+  if (error instanceof NotFoundError) return unknownBlob(error.subject);
+  return new Refusal(500, "UNKNOWN", "the registry failed", { cause: error });
 }
 
 /** Path and query as the client sent them: a `URL` would resolve the dots that must be refused. */

@@ -1,4 +1,3 @@
-import { type Digest, isDigest } from "../oci/digest.ts";
 import { DocumentCache } from "./document_cache.ts";
 import { Manifests } from "./manifests.ts";
 import { Refusal } from "./refusal.ts";
@@ -19,7 +18,11 @@ export class Desk {
     this.stallMs = stallMs;
   }
 
-  /** A repository to read from. */
+  /**
+   * A repository to read from.
+   *
+   * @throws {Refusal} When there is none of that name.
+   */
   async find(name: string): Promise<HostedRepository> {
     const repository = await this.repositories.find(name);
     if (repository !== undefined) return repository;
@@ -34,36 +37,9 @@ export class Desk {
   }
 }
 
-/** A request with its query, which is read once. */
+/** A request, with what it takes to answer it. */
 export interface Exchange {
   readonly request: Request;
   readonly query: URLSearchParams;
   readonly desk: Desk;
-}
-
-/**
- * Reads a digest that a client sent.
- *
- * @throws {Refusal} When it is none.
- */
-export function readDigest(text: string | null): Digest {
-  if (text !== null && isDigest(text)) return text;
-  throw new Refusal(
-    400,
-    "DIGEST_INVALID",
-    'expected "sha256:" and 64 lower-case hex digits, or "sha512:" and 128',
-    { detail: { digest: text } },
-  );
-}
-
-/** The method is none that the path knows. */
-export function unsupportedMethod(request: Request, allowed: string): Refusal {
-  return new Refusal(405, "UNSUPPORTED", `${request.method} is not supported here`, {
-    headers: { allow: allowed },
-  });
-}
-
-/** An answer without a body. */
-export function empty(status: number, headers: Readonly<Record<string, string>> = {}): Response {
-  return new Response(null, { status, headers });
 }

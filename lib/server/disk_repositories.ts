@@ -1,3 +1,4 @@
+import { FileError } from "../errors.ts";
 import { BlobDirectory } from "../layout/blob_directory.ts";
 import { IndexFile } from "../layout/index_file.ts";
 import { isLayout, prepareLayout } from "../layout/layout_files.ts";
@@ -18,6 +19,7 @@ const UPLOADS = "_uploads";
  * where they were. Uploads that nobody has touched for a day are removed.
  *
  * @param root The directory; created when it is missing.
+ * @throws {FileError} When it cannot be.
  * @example
  * ```ts
  * import { diskRepositories, serveRegistry } from "@davit/davit/server";
@@ -29,9 +31,11 @@ const UPLOADS = "_uploads";
  * ```
  */
 export async function diskRepositories(root: string): Promise<Repositories> {
-  await Deno.mkdir(root, { recursive: true });
+  await makeRoot(root);
   await removeAbandonedUploads(`${root}/${UPLOADS}`);
-  return new DiskRepositories(root);
+  const repositories = new DiskRepositories(root);
+  await repositories.removeStale();
+  return repositories;
 }
 
 class DiskRepositories implements Repositories {
@@ -45,8 +49,8 @@ class DiskRepositories implements Repositories {
   async find(name: string): Promise<HostedRepository | undefined> {
     const known = this.#known.get(name);
     if (known !== undefined) return known;
-    const exists = await isLayout(this.#locate(name)) || await isDirectory(this.#uploads(name));
-    return exists ? this.#remember(name) : undefined;
+    const isThere = await isLayout(this.#locate(name)) || exists(this.#uploads(name));
+    return isThere ? this.#remember(name) : undefined;
   }
 
   create(name: string): Promise<HostedRepository> {
@@ -57,11 +61,14 @@ class DiskRepositories implements Repositories {
     const names: string[] = [];
     for (const entry of await listDirectory(this.#root)) {
       const name = entry.name.replaceAll("+", "/");
-      if (entry.isDirectory && isRepositoryName(name) && await isLayout(this.#locate(name))) {
-        names.push(name);
-      }
+      if (isRepositoryName(name) && hasLayout(this.#locate(name))) names.push(name);
     }
     return names.sort();
+  }
+
+  /** Removes what a process that died has left half-written. */
+  async removeStale(): Promise<void> {
+    for (const name of await this.names()) await removeStalePartials(this.#locate(name));
   }
 
   #remember(name: string): DiskRepository {
@@ -88,7 +95,6 @@ class DiskRepository implements HostedRepository {
   readonly uploads: DiskUploads;
   readonly #path: string;
   readonly #index: IndexFile;
-  #preparing: Promise<void> | undefined;
 
   constructor(name: string, path: string, uploads: string) {
     this.name = name;
@@ -106,28 +112,38 @@ class DiskRepository implements HostedRepository {
     };
   }
 
-  async #read(): Promise<Roots> {
-    if (this.#preparing === undefined && !await isLayout(this.#path)) return Roots.empty();
-    await this.#prepare();
-    return await this.#index.read();
+  #read(): Promise<Roots> {
+    return hasLayout(this.#path) ? this.#index.read() : Promise.resolve(Roots.empty());
   }
 
-  #prepare(): Promise<void> {
-    return this.#preparing ??= (async () => {
-      await prepareLayout(this.#path);
-      await removeStalePartials(this.#path);
-    })().catch((error) => {
-      this.#preparing = undefined;
-      throw error;
+  /** Asked anew each time: somebody may have removed the directory to make room. */
+  async #prepare(): Promise<void> {
+    if (!hasLayout(this.#path)) await prepareLayout(this.#path);
+  }
+}
+
+async function makeRoot(root: string): Promise<void> {
+  try {
+    await Deno.mkdir(root, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new FileError(`Cannot keep a registry in "${root}": ${error.message}`, root, {
+      cause: error,
     });
   }
 }
 
-async function isDirectory(path: string): Promise<boolean> {
+function hasLayout(path: string): boolean {
+  return exists(`${path}/oci-layout`);
+}
+
+function exists(path: string): boolean {
   try {
-    return (await Deno.stat(path)).isDirectory;
+    Deno.statSync(path);
+    return true;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    const { NotADirectory, NotFound } = Deno.errors;
+    if (error instanceof NotFound || error instanceof NotADirectory) return false;
     throw error;
   }
 }

@@ -71,8 +71,7 @@ export class Manifests {
   async put(
     descriptor: Descriptor,
     bytes: Uint8Array,
-    tags: readonly string[],
-    facts: ManifestFacts,
+    { tags, facts }: { readonly tags: readonly string[]; readonly facts: ManifestFacts },
   ): Promise<void> {
     await this.#repository.blobs.write(descriptor.digest, bytes);
     await this.#repository.roots.edit((roots) => roots.with(descriptor, tags, KEEP));

@@ -34,8 +34,10 @@ export class Sessions {
         detail: { id },
       });
     }
-    const session = await UploadSession.resume(upload);
-    this.#open.set(keyOf(repository, id), session);
+    const resumed = await UploadSession.resume(upload);
+    const key = keyOf(repository, id);
+    const session = this.#open.get(key) ?? resumed;
+    this.#open.set(key, session);
     return session;
   }
 

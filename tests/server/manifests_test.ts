@@ -148,6 +148,15 @@ eachBackend("parameters of the Content-Type do not matter", async (wire) => {
   assertEquals(headers.get("content-type"), MEDIA_TYPE.ociManifest);
 });
 
+for (const mediaType of [MEDIA_TYPE.dockerManifest, undefined]) {
+  eachBackend(`without a Content-Type, ${mediaType ?? "a likely type"} is taken`, async (wire) => {
+    const image = { ...await wire.imageOf("app", []), mediaType };
+    assertEquals((await wire.putManifest("app", "v1", image, "")).status, 201);
+    const { headers } = await wire.send("HEAD", "/v2/app/manifests/v1");
+    assertEquals(headers.get("content-type"), mediaType ?? MEDIA_TYPE.ociManifest);
+  });
+}
+
 eachBackend("a manifest of 3.9 MB is taken, one over 4 MiB is 413", async (wire) => {
   const image = await wire.imageOf("app", []);
   const big = { ...image, annotations: { pad: "A".repeat(3_900_000) } };

@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { FileError } from "../../lib/errors.ts";
 import { createRegistry, diskRepositories } from "../../lib/server/mod.ts";
 import { openLayout } from "../../lib/layout/mod.ts";
 import type { Digest } from "../../lib/oci/digest.ts";
@@ -115,6 +116,47 @@ Deno.test("a blob that is a link is not followed", async () => {
   assertEquals((await wire.send("GET", `/v2/app/blobs/${digest}`)).status, 404);
   const mount = await wire.send("POST", `/v2/b/blobs/uploads/?mount=${digest}&from=app`);
   assertEquals(mount.status, 202);
+});
+
+Deno.test("other files in the directory are no repositories", async () => {
+  await using directory = await tempDir();
+  await Deno.writeTextFile(directory.join("notes"), "");
+  await Deno.mkdir(directory.join("folder"));
+  await Deno.mkdir(directory.join("lost+found"));
+  const wire = await open(directory.path);
+  await wire.pushBlob("app", "x");
+  assertEquals(JSON.parse((await wire.send("GET", "/v2/_catalog")).text).repositories, ["app"]);
+  assertEquals((await wire.send("GET", "/v2/folder/tags/list")).status, 404);
+});
+
+Deno.test("a repository that somebody removes is gone, and can be pushed again", async () => {
+  await using directory = await tempDir();
+  const wire = await open(directory.path);
+  await wire.pushImage("app", "v1");
+  await Deno.remove(directory.join("app"), { recursive: true });
+  assertEquals((await wire.send("GET", "/v2/app/manifests/v1")).status, 404);
+  await wire.pushImage("app", "v2");
+  assertEquals(JSON.parse((await wire.send("GET", "/v2/app/tags/list")).text).tags, ["v2"]);
+});
+
+Deno.test("what a process that died has left half-written is removed at the start", async () => {
+  await using directory = await tempDir();
+  await (await open(directory.path)).pushImage("app", "v1");
+  const partial = directory.join("app", `.partial-${crypto.randomUUID()}`);
+  await Deno.writeTextFile(partial, "half");
+  const longAgo = new Date(Date.now() - 3_600_000);
+  await Deno.utime(partial, longAgo, longAgo);
+  await Deno.writeTextFile(directory.join("app", "index.json.tmp"), '{"schema');
+  const wire = await open(directory.path);
+  assertEquals((await filesOf(directory.path)).some((file) => file.includes("partial")), false);
+  await wire.pushImage("app", "v2");
+  assertEquals(JSON.parse((await wire.send("GET", "/v2/app/tags/list")).text).tags, ["v1", "v2"]);
+});
+
+Deno.test("a registry cannot be kept in a file", async () => {
+  await using directory = await tempDir();
+  await Deno.writeTextFile(directory.join("file"), "");
+  await assertRejects(() => diskRepositories(directory.join("file")), FileError);
 });
 
 const INDEX = "application/vnd.oci.image.index.v1+json";

@@ -72,7 +72,7 @@ export class Wire {
   ): Promise<Answer> {
     const body = typeof manifest === "string" ? manifest : JSON.stringify(manifest);
     return this.send("PUT", `/v2/${repository}/manifests/${reference}`, {
-      body,
+      body: bytesOf(body),
       headers: mediaType === "" ? {} : { "content-type": mediaType },
     });
   }
