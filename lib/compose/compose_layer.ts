@@ -4,6 +4,7 @@ import type { Layer } from "../layer/layer.ts";
 import { layerFromTarFile } from "../layer/tar_file.ts";
 import { whiteout } from "../layer/whiteout.ts";
 import type { Compression, MediaFamily } from "../oci/media_type.ts";
+import { NotFoundError, SpecError } from "../errors.ts";
 import type { LayerSpec } from "./spec.ts";
 
 /** What layers of a build have in common. */
@@ -18,13 +19,36 @@ export interface ComposeLayerOptions {
   readonly compression?: Compression;
   /** How hard. */
   readonly level?: number;
+  /** How many workers compress. */
+  readonly workers?: number;
 }
 
-/** Makes the layer that a spec describes; files are read when the layer's bytes are. */
+/**
+ * Makes the layer that a spec describes; files are read when the layer's bytes are.
+ *
+ * @throws {NotFoundError} When a local file or directory is not there.
+ * @throws {SpecError} For a path that no image can hold.
+ */
 export async function composeLayer(spec: LayerSpec, options: ComposeLayerOptions): Promise<Layer> {
+  try {
+    return await makeLayer(spec, options);
+  } catch (cause) {
+    if (cause instanceof TypeError) throw new SpecError(cause.message, { cause });
+    throw cause;
+  }
+}
+
+/** The words for the layer's history entry: no path of this machine, for it goes into the digest. */
+export function describeLayer(spec: LayerSpec): string {
+  if ("remove" in spec) return `davit build: remove ${[spec.remove].flat().join(" ")}`;
+  if ("tar" in spec) return "davit build: tar";
+  if ("files" in spec) return `davit build: files ${Object.keys(spec.files).join(" ")}`;
+  return `davit build: copy to ${spec.to ?? "/"}`;
+}
+
+async function makeLayer(spec: LayerSpec, options: ComposeLayerOptions): Promise<Layer> {
   const { locate, mtime, ...layer } = options;
   if ("remove" in spec) return layerFromEntries([spec.remove].flat().map(whiteout), layer);
-  if ("tar" in spec) return await layerFromTarFile(locate(spec.tar), layer);
   if ("files" in spec) {
     const attributes = { ...parseOwner(spec.owner), ...parseMode(spec.mode), mtime };
     const entries = Object.entries(spec.files).map(([path, content]) => ({
@@ -34,8 +58,11 @@ export async function composeLayer(spec: LayerSpec, options: ComposeLayerOptions
     }));
     return layerFromEntries(entries, layer);
   }
-  const { copy, to = "/", owner, mode, ignore } = spec;
-  return layerFromDirectory(locate(copy), {
+  const path = locate("tar" in spec ? spec.tar : spec.copy);
+  await expectPresent(path);
+  if ("tar" in spec) return await layerFromTarFile(path, layer);
+  const { to = "/", owner, mode, ignore } = spec;
+  return layerFromDirectory(path, {
     ...layer,
     mtime,
     prefix: to,
@@ -45,12 +72,11 @@ export async function composeLayer(spec: LayerSpec, options: ComposeLayerOptions
   });
 }
 
-/** The words for the layer's history entry. */
-export function describeLayer(spec: LayerSpec): string {
-  if ("remove" in spec) return `davit build: remove ${[spec.remove].flat().join(" ")}`;
-  if ("tar" in spec) return `davit build: tar ${spec.tar}`;
-  if ("files" in spec) return `davit build: files ${Object.keys(spec.files).join(" ")}`;
-  return `davit build: copy ${spec.copy} to ${spec.to ?? "/"}`;
+async function expectPresent(path: string): Promise<void> {
+  await Deno.stat(path).catch((cause) => {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new NotFoundError("file", path, undefined, { cause });
+  });
 }
 
 function parseOwner(owner = "0:0"): { readonly uid: number; readonly gid: number } {

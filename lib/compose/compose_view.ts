@@ -8,7 +8,9 @@ import { platformOf, selectImage } from "../image/select.ts";
 import type { Layer } from "../layer/layer.ts";
 import { familyOf, type MediaFamily } from "../oci/media_type.ts";
 import { parsePlatform, type Platform } from "../oci/platform.ts";
+import { present } from "../oci/present.ts";
 import { SpecError } from "../errors.ts";
+import { resolvePath } from "../places/resolve_location.ts";
 import { composeLayer, type ComposeLayerOptions, describeLayer } from "./compose_layer.ts";
 import type { BuildSpec, ConfigSpec, LayerSpec } from "./spec.ts";
 
@@ -20,6 +22,8 @@ export interface ComposeOptions {
   readonly directory?: string;
   /** Seconds since 1970 of what is made, where the spec does not say; 0 unless said. */
   readonly created?: number;
+  /** How many workers compress; the result is the same. One a core unless said. */
+  readonly workers?: number;
 }
 
 /**
@@ -61,16 +65,15 @@ class Composer {
   readonly #layers = new Map<string, Promise<Layer>>();
 
   constructor(spec: BuildSpec, family: MediaFamily, options: ComposeOptions) {
-    const { directory = ".", created = 0 } = options;
+    const { directory = ".", created = 0, workers } = options;
     const seconds = secondsOf(spec.created ?? created);
     this.#spec = spec;
     this.#created = `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
     this.#options = {
       family,
       mtime: seconds,
-      locate: (path) => path.startsWith("/") ? path : `${directory}/${path}`,
-      ...(spec.compression === undefined ? {} : { compression: spec.compression }),
-      ...(spec.level === undefined ? {} : { level: spec.level }),
+      locate: (path) => resolvePath(path, directory),
+      ...present({ compression: spec.compression, level: spec.level, workers }),
     };
   }
 
@@ -94,12 +97,8 @@ class Composer {
   }
 }
 
-function configChanges({ workdir, ports, ...config }: ConfigSpec) {
-  return {
-    ...config,
-    ...(workdir === undefined ? {} : { workingDir: workdir }),
-    ...(ports === undefined ? {} : { exposedPorts: ports.map(String) }),
-  };
+function configChanges({ workdir: workingDir, ports, ...config }: ConfigSpec) {
+  return { ...config, ...present({ workingDir, exposedPorts: ports?.map(String) }) };
 }
 
 /** Fills a platform's words into the local paths of a layer. */

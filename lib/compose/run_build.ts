@@ -1,17 +1,20 @@
 import type { CallOptions } from "../layer/content_source.ts";
 import type { View } from "../image/image.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import { present } from "../oci/present.ts";
 import { formatReference, parseReference } from "../oci/reference.ts";
 import { formatLocation, type Location, parseLocation } from "../places/location.ts";
 import { openDestination, type OpenOptions, openSource } from "../places/open.ts";
+import { resolveLocation } from "../places/resolve_location.ts";
 import { copy, type CopyOptions } from "../store/copy.ts";
+import type { Destination } from "../store/store.ts";
 import { SpecError } from "../errors.ts";
 import { type ComposeOptions, composeView } from "./compose_view.ts";
 import type { BuildSpec } from "./spec.ts";
 
 /** Options of {@linkcode runBuild}. */
 export interface RunBuildOptions
-  extends CallOptions, Pick<ComposeOptions, "directory" | "created"> {
+  extends CallOptions, Pick<ComposeOptions, "directory" | "created" | "workers"> {
   /** What opening places needs. */
   readonly places: OpenOptions;
   /** How many transfers run at once; 4 unless said. */
@@ -31,22 +34,30 @@ export interface BuildOutput {
 }
 
 /**
- * Builds what a spec describes and writes it to all its outputs.
+ * Builds what a spec describes and writes it to all its outputs. Files and directories appear when
+ * every output is complete; registries and Docker publish as they go.
  *
- * @throws {SpecError} When the spec names no place to go to.
+ * @throws {SpecError} When the spec contradicts itself, or names no place to go to.
  */
 export async function runBuild(
   spec: BuildSpec,
   options: RunBuildOptions,
 ): Promise<readonly BuildOutput[]> {
-  const targets = targetsOf(spec);
+  const { directory = ".", places, signal } = options;
+  const targets = targetsOf(spec, directory);
   await using scope = new AsyncDisposableStack();
   const open = async (base: string): Promise<View> =>
-    scope.use(await openSource(parseLocation(base), options.places)).view;
+    scope.use(await openSource(resolveLocation(parseLocation(base), directory), places)).view;
   const view = await composeView(spec, { ...options, open });
-  const outputs: BuildOutput[] = [];
-  for (const target of targets) outputs.push(await write(view, target, options));
-  return outputs;
+  const written: Written[] = [];
+  for (const target of targets) {
+    const { destination } = scope.use(await openDestination(target.location, places));
+    written.push({ destination, output: await write(view, target, destination, options) });
+  }
+  for (const { destination } of written) {
+    await destination.commit(present({ signal }));
+  }
+  return written.map(({ output }) => output);
 }
 
 interface Target {
@@ -54,32 +65,34 @@ interface Target {
   readonly names: readonly string[];
 }
 
+interface Written {
+  readonly destination: Destination;
+  readonly output: BuildOutput;
+}
+
 async function write(
   view: View,
   { location, names }: Target,
-  { places, jobs, signal, onEvent }: RunBuildOptions,
+  destination: Destination,
+  { jobs, signal, onEvent }: RunBuildOptions,
 ): Promise<BuildOutput> {
-  await using opened = await openDestination(location, places);
-  const { destination } = opened;
   const descriptor = await copy(view, destination, {
     names,
-    ...(jobs === undefined ? {} : { jobs }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(onEvent === undefined ? {} : { onEvent }),
+    ...present({ jobs, signal, onEvent }),
   });
-  await destination.commit(signal === undefined ? {} : { signal });
   return { location: formatLocation(location), names, descriptor };
 }
 
 /** Decides what is written where: tags of one repository go there together. */
-function targetsOf({ tags = [], outputs }: BuildSpec): readonly Target[] {
+function targetsOf({ tags = [], outputs }: BuildSpec, directory: string): readonly Target[] {
   const full = tags.map((tag) => formatReference(parseReference(tag)));
   const places = outputs ?? full;
   if (places.length === 0) {
     throw new SpecError(`Cannot build: expected "tags" or "outputs", got no place to go to`);
   }
   const targets = new Map<string, Target>();
-  for (const location of places.map(parseLocation)) {
+  for (const place of places) {
+    const location = resolveLocation(parseLocation(place), directory);
     const key = placeOf(location);
     const names = [...targets.get(key)?.names ?? [], ...namesAt(location, full)];
     targets.set(key, { location, names: [...new Set(names)] });

@@ -4,13 +4,15 @@ import type { BuildSpec } from "./spec.ts";
 const text = z.string().min(1);
 const octal = z.string().regex(/^0?[0-7]{3,4}$/, 'expected octal permission bits such as "0644"');
 const owner = z.string().regex(/^\d{1,10}:\d{1,10}$/, 'expected numbers: "UID:GID"');
-const imagePath = text.describe("A path in the image");
+const NO_PARENT = /^(?!(?:.*\/)?\.\.(?:\/|$))/;
+const imagePath = text.regex(NO_PARENT, 'expected a path in the image, without ".."')
+  .describe("A path in the image");
 
 const removeLayer = z.strictObject({ remove: z.union([imagePath, z.array(imagePath).min(1)]) })
   .describe("Takes paths of the base away");
 const copyLayer = z.strictObject({
   copy: text.describe("A directory or file, relative to this file"),
-  to: z.string().startsWith("/", 'expected an absolute path: "/app"').optional(),
+  to: imagePath.startsWith("/", 'expected an absolute path: "/app"').optional(),
   owner: owner.optional(),
   mode: octal.optional(),
   ignore: z.array(text).optional().describe("Lines as of a .dockerignore"),

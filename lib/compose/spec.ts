@@ -4,7 +4,7 @@ import type { Compression } from "../oci/media_type.ts";
 
 /**
  * What an image is made of: the content of a `davit.yaml`, and what the fluent `Build` gathers.
- * Local paths are relative to the build file. In them, `{os}`, `{arch}` and `{variant}` stand for
+ * Local paths are relative to the build file. In those of layers, `{os}`, `{arch}` and `{variant}` stand for
  * the platform's, so that each platform can have its own files.
  */
 export interface BuildSpec {

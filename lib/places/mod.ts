@@ -21,3 +21,4 @@
 
 export * from "./location.ts";
 export * from "./open.ts";
+export { resolveLocation } from "./resolve_location.ts";

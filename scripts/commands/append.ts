@@ -3,11 +3,16 @@ import { COMPRESSION_FLAGS, type CompressionFlags } from "../console/compression
 import type { Context } from "../console/context.ts";
 import { creationTime } from "../console/creation_time.ts";
 import { UsageError } from "../console/exit_code.ts";
-import { parseDirectory, type PlacedDirectory, readNewLayers } from "../console/new_layers.ts";
+import {
+  parseDirectory,
+  parseRemoved,
+  type PlacedDirectory,
+  readNewLayers,
+} from "../console/new_layers.ts";
 import { TRANSFER_FLAGS, type TransferFlags } from "../console/flags.ts";
 import { Session } from "../console/session.ts";
 import { appendLayers } from "../../lib/image/append.ts";
-import { annotateImage } from "../../lib/image/configure.ts";
+import { annotateImage, configureImage } from "../../lib/image/configure.ts";
 import { emptyImage } from "../../lib/image/empty.ts";
 import type { View } from "../../lib/image/image.ts";
 import { mapImages } from "../../lib/image/map_images.ts";
@@ -43,24 +48,22 @@ platform's image gets the layers, unless --platform chooses one.
   tar c . | davit append -f - -t registry.example/app:v1
   davit append --directory rootfs -t app:v1 -o app.tar
 
-The same files give the same digest anywhere: times are SOURCE_DATE_EPOCH or 1970, owners are root.`,
+The same files give the same digest anywhere: owners are root, times are SOURCE_DATE_EPOCH, or 1970.`,
   },
   parameters: {
     flags: {
-      ...TRANSFER_FLAGS,
-      ...COMPRESSION_FLAGS,
+      newTag: {
+        kind: "parsed",
+        brief: "Name of the result",
+        placeholder: "NAME",
+        parse: (text: string) => parseReference(text),
+      },
       base: {
         kind: "parsed",
         brief: "Image to put layers on; none unless said",
         placeholder: "IMAGE",
         parse: parseLocation,
         optional: true,
-      },
-      newTag: {
-        kind: "parsed",
-        brief: "Name of the result",
-        placeholder: "NAME",
-        parse: (text: string) => parseReference(text),
       },
       newLayer: {
         kind: "parsed",
@@ -80,9 +83,9 @@ The same files give the same digest anywhere: times are SOURCE_DATE_EPOCH or 197
       },
       remove: {
         kind: "parsed",
-        brief: "Path of the base that is to be gone (a whiteout)",
+        brief: "Path of the base that is to be gone",
         placeholder: "PATH",
-        parse: String,
+        parse: parseRemoved,
         optional: true,
         variadic: true,
       },
@@ -105,8 +108,10 @@ The same files give the same digest anywhere: times are SOURCE_DATE_EPOCH or 197
         optional: true,
         withNegated: false,
       },
+      ...COMPRESSION_FLAGS,
+      ...TRANSFER_FLAGS,
     },
-    aliases: { b: "base", t: "newTag", f: "newLayer", o: "output", v: "verbose" },
+    aliases: { t: "newTag", b: "base", f: "newLayer", o: "output", j: "jobs", v: "verbose" },
   },
   async func(this: Context, flags: Flags): Promise<void> {
     if (flags.ociEmptyBase === true && flags.base !== undefined) {
@@ -120,7 +125,10 @@ The same files give the same digest anywhere: times are SOURCE_DATE_EPOCH or 197
     const added = await readNewLayers(this, { ...flags, family, created });
     const history = (text: string) => ({ created: created.text, created_by: text });
     const layers = added.map(({ layer, origin }) => ({ layer, history: history(origin) }));
-    const appended = await mapImages(base, (image) => appendLayers(image, layers));
+    const appended = await mapImages(base, (image) => {
+      const longer = appendLayers(image, layers);
+      return created.isGiven ? configureImage(longer, { created: created.text }) : longer;
+    });
     const view = flags.setBaseImageAnnotations === true
       ? await annotateBase(appended, base, flags.base)
       : appended;

@@ -7,6 +7,9 @@ import { Session } from "../console/session.ts";
 import { parseSpec } from "../../lib/compose/parse_spec.ts";
 import { runBuild } from "../../lib/compose/run_build.ts";
 import type { BuildSpec } from "../../lib/compose/spec.ts";
+import { present } from "../../lib/oci/present.ts";
+import { formatLocation, parseLocation } from "../../lib/places/location.ts";
+import { resolveLocation, resolvePath } from "../../lib/places/resolve_location.ts";
 import { FileError, NotFoundError } from "../../lib/errors.ts";
 
 interface Flags extends CommonFlags, CompressionFlags {
@@ -38,8 +41,6 @@ Flags win over the file.`,
   },
   parameters: {
     flags: {
-      ...COMMON_FLAGS,
-      ...COMPRESSION_FLAGS,
       file: {
         kind: "parsed",
         brief: "The build file (davit.yaml unless said)",
@@ -71,13 +72,15 @@ Flags win over the file.`,
         optional: true,
         variadic: ",",
       },
-      jobs: JOBS_FLAG,
       schema: {
         kind: "boolean",
         brief: "Print the JSON Schema of a build file, for editors",
         optional: true,
         withNegated: false,
       },
+      ...COMPRESSION_FLAGS,
+      jobs: JOBS_FLAG,
+      ...COMMON_FLAGS,
     },
     aliases: { f: "file", t: "tag", o: "output", j: "jobs", v: "verbose" },
     positional: {
@@ -89,16 +92,18 @@ Flags win over the file.`,
   },
   async func(this: Context, flags: Flags, directory: string): Promise<void> {
     if (flags.schema === true) return await printSchema(this);
-    const { platform: platforms, ...sessionFlags } = flags;
+    const { platform: _, ...sessionFlags } = flags;
     await using session = new Session(this, sessionFlags);
     const { spec, root } = await readSpec(directory, flags.file);
-    const outputs = await runBuild(override(spec, flags, platforms), {
+    const { jobs, workers } = flags;
+    const { places, signal, output: { onEvent } } = session;
+    const outputs = await runBuild({ ...spec, ...changesOf(flags, root) }, {
       directory: root,
       created: creationTime(this.env).seconds,
-      places: session.places,
-      signal: session.signal,
-      onEvent: session.output.onEvent,
-      ...(flags.jobs === undefined ? {} : { jobs: flags.jobs }),
+      places,
+      signal,
+      onEvent,
+      ...present({ jobs, workers }),
     });
     for (const { location, names, descriptor } of outputs) {
       session.output.result(`${descriptor.digest} ${location}`, { location, names, ...descriptor });
@@ -111,35 +116,40 @@ async function printSchema(context: Context): Promise<void> {
   context.process.stdout.write(`${JSON.stringify(await specJsonSchema(), null, 2)}\n`);
 }
 
-function override(
-  spec: BuildSpec,
-  { tag, output, compression, level }: Flags,
-  platforms: readonly string[] | undefined,
-): BuildSpec {
-  return {
-    ...spec,
-    ...(tag === undefined ? {} : { tags: tag }),
-    ...(output === undefined ? {} : { outputs: output }),
-    ...(platforms === undefined ? {} : { platforms }),
-    ...(compression === undefined ? {} : { compression }),
-    ...(level === undefined ? {} : { level }),
-  };
+/** What the flags say instead of the file. */
+function changesOf(flags: Flags, root: string): Partial<BuildSpec> {
+  const { tag: tags, output, platform: platforms, compression, level } = flags;
+  const outputs = root === "." ? output : output?.map(fromHere);
+  return present({ tags, outputs, platforms, compression, level });
 }
 
-async function readSpec(
-  directory: string,
-  file: string | undefined,
-): Promise<{ readonly spec: BuildSpec; readonly root: string }> {
+/** Paths in the build file are relative to it, those on the command line to where one is. */
+function fromHere(place: string): string {
+  return formatLocation(resolveLocation(parseLocation(place), Deno.cwd()));
+}
+
+interface FoundSpec {
+  readonly spec: BuildSpec;
+  /** What the spec's paths are relative to. */
+  readonly root: string;
+}
+
+async function readSpec(directory: string, file: string | undefined): Promise<FoundSpec> {
   const candidates = file === undefined
-    ? DEFAULT_FILES.map((name) => `${directory}/${name}`)
+    ? DEFAULT_FILES.map((name) => resolvePath(name, directory))
     : [file];
   for (const path of candidates) {
     const text = await readText(path);
     if (text === undefined) continue;
-    const root = file === undefined ? directory : path.slice(0, path.lastIndexOf("/") + 1) || ".";
-    return { spec: await parseSpec(text, path), root: directory === "." ? root : directory };
+    const spec = await parseSpec(text, path);
+    return { spec, root: directory === "." ? parentOf(path) : directory };
   }
   throw new NotFoundError("build file", candidates[0] ?? "davit.yaml");
+}
+
+function parentOf(path: string): string {
+  const slash = path.lastIndexOf("/");
+  return slash < 0 ? "." : path.slice(0, slash) || "/";
 }
 
 async function readText(path: string): Promise<string | undefined> {

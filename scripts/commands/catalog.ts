@@ -13,13 +13,13 @@ export const command: Command<Context> = buildCommand({
   docs: { brief: "List the repositories of a registry" },
   parameters: {
     flags: {
-      ...COMMON_FLAGS,
       fullRef: {
         kind: "boolean",
         brief: "Print names with the registry",
         optional: true,
         withNegated: false,
       },
+      ...COMMON_FLAGS,
     },
     aliases: { v: "verbose" },
     positional: {

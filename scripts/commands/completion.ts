@@ -37,7 +37,12 @@ export const command: Command<Context> = buildCommand({
   parameters: {
     positional: {
       kind: "tuple",
-      parameters: [{ brief: "bash, zsh or fish", placeholder: "SHELL", parse: parseShell }],
+      parameters: [{
+        brief: "bash, zsh or fish",
+        placeholder: "SHELL",
+        parse: parseShell,
+        proposeCompletions: () => Object.keys(SCRIPTS),
+      }],
     },
   },
   func(this: Context, _flags: Record<never, never>, shell: keyof typeof SCRIPTS): void {

@@ -20,7 +20,7 @@ has; what is there already is not sent again.
   },
   parameters: {
     flags: TRANSFER_FLAGS,
-    aliases: { v: "verbose", j: "jobs" },
+    aliases: { j: "jobs", v: "verbose" },
     positional: {
       kind: "tuple",
       parameters: [

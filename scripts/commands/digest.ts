@@ -25,7 +25,6 @@ export const command: Command<Context> = buildCommand({
   },
   parameters: {
     flags: {
-      ...PLATFORM_FLAGS,
       tarball: {
         kind: "parsed",
         brief: "A docker save tarball to read instead: the digest that a push of it would give",
@@ -39,6 +38,7 @@ export const command: Command<Context> = buildCommand({
         optional: true,
         withNegated: false,
       },
+      ...PLATFORM_FLAGS,
     },
     aliases: { v: "verbose" },
     positional: {

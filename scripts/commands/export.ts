@@ -48,14 +48,13 @@ whiteouts removed gone, hard links kept.
   ): Promise<void> {
     await using scope = new AsyncDisposableStack();
     const session = scope.use(new Session(this, flags));
-    const location = image === "-" ? scope.use(await stdinArchive(this.stdin)).location : image;
+    const location = image === "-" ? scope.use(await stdinArchive(this)).location : image;
     const { view } = scope.use(await session.open(location));
     const platform = session.platform ?? (view.kind === "index" ? hostPlatform() : undefined);
-    const tar = await exportImage(await selectImage(view, platform), { signal: session.signal });
-    if (path === "-") {
-      await tar.pipeTo(this.stdout, { preventClose: true, signal: session.signal });
-    } else {
-      await writeFile(path, tar, session.signal);
-    }
+    const chosen = await selectImage(view, platform);
+    const { signal } = session;
+    if (path !== "-") return await writeFile(path, () => exportImage(chosen, { signal }), signal);
+    const tar = await exportImage(chosen, { signal });
+    await tar.pipeTo(this.stdout, { preventClose: true, signal });
   },
 });

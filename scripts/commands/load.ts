@@ -22,7 +22,6 @@ export const command: Command<Context> = buildCommand({
   },
   parameters: {
     flags: {
-      ...TRANSFER_FLAGS,
       tag: {
         kind: "parsed",
         brief: "Name in Docker; as at the source unless said",
@@ -30,8 +29,9 @@ export const command: Command<Context> = buildCommand({
         parse: (text: string) => formatReference(parseReference(text)),
         optional: true,
       },
+      ...TRANSFER_FLAGS,
     },
-    aliases: { t: "tag", v: "verbose" },
+    aliases: { t: "tag", j: "jobs", v: "verbose" },
     positional: {
       kind: "tuple",
       parameters: [{ brief: "Where the image is", placeholder: "IMAGE", parse: parseLocation }],

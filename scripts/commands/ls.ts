@@ -14,7 +14,6 @@ export const command: Command<Context> = buildCommand({
   docs: { brief: "List the tags of a repository" },
   parameters: {
     flags: {
-      ...COMMON_FLAGS,
       fullRef: {
         kind: "boolean",
         brief: "Print names in full",
@@ -27,6 +26,7 @@ export const command: Command<Context> = buildCommand({
         optional: true,
         withNegated: false,
       },
+      ...COMMON_FLAGS,
     },
     aliases: { O: "omitDigestTags", v: "verbose" },
     positional: {

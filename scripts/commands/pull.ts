@@ -4,11 +4,16 @@ import { UsageError } from "../console/exit_code.ts";
 import { nameAtDestination } from "../console/naming.ts";
 import { TRANSFER_FLAGS, type TransferFlags } from "../console/flags.ts";
 import { Session } from "../console/session.ts";
+import type { Descriptor } from "../../lib/oci/descriptor.ts";
 import { type FileKind, type Location, parseLocation } from "../../lib/places/location.ts";
 
 interface Flags extends TransferFlags {
   readonly format: "tarball" | "legacy" | "oci";
   readonly annotateRef?: boolean;
+}
+
+interface PulledImage extends Descriptor {
+  readonly names: readonly string[];
 }
 
 const KINDS: Readonly<Record<Flags["format"], FileKind>> = {
@@ -30,7 +35,6 @@ export const command: Command<Context> = buildCommand({
   },
   parameters: {
     flags: {
-      ...TRANSFER_FLAGS,
       format: {
         kind: "enum",
         values: ["tarball", "legacy", "oci"],
@@ -43,11 +47,16 @@ export const command: Command<Context> = buildCommand({
         optional: true,
         withNegated: false,
       },
+      ...TRANSFER_FLAGS,
     },
-    aliases: { v: "verbose" },
+    aliases: { j: "jobs", v: "verbose" },
     positional: {
       kind: "array",
-      parameter: { brief: "Images, then the path", placeholder: "IMAGE PATH", parse: String },
+      parameter: {
+        brief: "One image or several, then where to write",
+        placeholder: "IMAGE... PATH",
+        parse: String,
+      },
       minimum: 2,
     },
   },
@@ -58,13 +67,15 @@ export const command: Command<Context> = buildCommand({
     const to: Location = { kind: KINDS[flags.format], path };
     await using session = new Session(this, flags);
     await using target = await session.create(to);
+    const pulled: PulledImage[] = [];
     for (const from of images) {
       await using source = await session.open(from);
       const naming = flags.annotateRef === true ? { ...to, kind: "docker-archive" as const } : to;
       const names = nameAtDestination(from, naming, []);
       const descriptor = await session.copy(source.view, target.destination, { names });
-      session.output.note(`pulled ${names[0] ?? descriptor.digest} (${descriptor.digest})`);
+      pulled.push({ ...descriptor, names });
     }
     await target.destination.commit({ signal: session.signal });
+    for (const image of pulled) session.output.result(image.digest, image);
   },
 });

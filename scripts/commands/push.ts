@@ -24,7 +24,6 @@ registry. What the registry has already is not sent.
   },
   parameters: {
     flags: {
-      ...TRANSFER_FLAGS,
       index: {
         kind: "boolean",
         brief: "Push a layout's whole index, however many entries it has",
@@ -38,8 +37,9 @@ registry. What the registry has already is not sent.
         parse: String,
         optional: true,
       },
+      ...TRANSFER_FLAGS,
     },
-    aliases: { v: "verbose" },
+    aliases: { j: "jobs", v: "verbose" },
     positional: {
       kind: "tuple",
       parameters: [

@@ -12,25 +12,32 @@ import { type CommandEntry, type CommandGroup, COMMANDS } from "../commands/tabl
 import { VERSION } from "../version.ts";
 import type { Context } from "./context.ts";
 import { describeError } from "./describe_error.ts";
-import { exitCodeOf } from "./exit_code.ts";
+import { exitCodeOf, UsageError } from "./exit_code.ts";
+import { guardCommand } from "./guard_command.ts";
+import { formatCommandHelp, formatGroupHelp } from "./help.ts";
+import { didYouMean, usageMessage } from "./usage_message.ts";
+
+/** How unlike a word may be to what it is taken for. */
+const DISTANCE = {
+  threshold: 3,
+  weights: { insertion: 1, deletion: 3, substitution: 2, transposition: 0 },
+};
 
 /**
  * Builds the application with the one command loaded that the words name; of the others only the
  * names and briefs are known, which is all that help needs. So starting up stays cheap.
  */
 export async function buildDavit(inputs: readonly string[]): Promise<Application<Context>> {
-  const verbose = inputs.includes("--verbose") || inputs.includes("-v");
-  const json = inputs.includes("--json");
   return buildApplication(await buildGroup(COMMANDS, inputs), {
     name: "davit",
     versionInfo: { currentVersion: VERSION },
-    scanner: { caseStyle: "allow-kebab-for-camel", allowArgumentEscapeSequence: true },
-    documentation: {
-      caseStyle: "convert-camel-to-kebab",
-      onlyRequiredInUsageLine: true,
-      disableAnsiColor: true,
+    scanner: {
+      caseStyle: "allow-kebab-for-camel",
+      allowArgumentEscapeSequence: true,
+      distanceOptions: DISTANCE,
     },
-    localization: { text: buildText({ verbose, json }) },
+    documentation: { caseStyle: "convert-camel-to-kebab", disableAnsiColor: true },
+    localization: { text: buildText(inputs) },
     determineExitCode: exitCodeOf,
   });
 }
@@ -39,21 +46,31 @@ async function buildGroup(
   group: CommandGroup,
   inputs: readonly string[],
 ): Promise<RouteMap<Context>> {
-  const [word, ...rest] = inputs;
-  const chosen = word === undefined ? undefined : group.aliases?.[word] ?? word;
+  const [chosen, rest] = choose(group, inputs);
   const routes: Record<string, Command<Context> | RouteMap<Context>> = {};
   for (const [name, entry] of Object.entries(group.routes)) {
     if ("routes" in entry) routes[name] = await buildGroup(entry, name === chosen ? rest : []);
-    else routes[name] = name === chosen ? await entry.load() : outline(entry);
+    else routes[name] = name === chosen ? await loadCommand(entry) : outline(entry);
   }
-  return buildRouteMap({
+  const map = buildRouteMap({
     routes,
-    docs: {
-      brief: group.brief,
-      ...(group.description === undefined ? {} : { fullDescription: group.description }),
-    },
+    docs: { brief: group.brief },
     ...(group.aliases === undefined ? {} : { aliases: group.aliases }),
   });
+  return { ...map, formatHelp: ({ prefix }) => formatGroupHelp(prefix.join(" "), group) };
+}
+
+/** The route that the first word names, and the words behind it. */
+function choose(
+  { aliases = {} }: CommandGroup,
+  [word = "", ...rest]: readonly string[],
+): readonly [string, readonly string[]] {
+  return [Object.hasOwn(aliases, word) ? aliases[word] ?? word : word, rest];
+}
+
+async function loadCommand(entry: CommandEntry): Promise<Command<Context>> {
+  const command = guardCommand(await entry.load());
+  return { ...command, formatHelp: ({ prefix }) => formatCommandHelp(prefix.join(" "), command) };
 }
 
 function outline(entry: CommandEntry): Command<Context> {
@@ -64,22 +81,35 @@ function outline(entry: CommandEntry): Command<Context> {
   });
 }
 
-function buildText(
-  options: { readonly verbose: boolean; readonly json: boolean },
-): ApplicationText {
+/** The words of the command that is meant: `davit registry serve`. */
+function nameCommand(group: CommandGroup, inputs: readonly string[], name = "davit"): string {
+  const [chosen, rest] = choose(group, inputs);
+  const target = Object.hasOwn(group.routes, chosen) ? group.routes[chosen] : undefined;
+  if (target === undefined) return name;
+  const longer = `${name} ${chosen}`;
+  return "routes" in target ? nameCommand(target, rest, longer) : longer;
+}
+
+function buildText(inputs: readonly string[]): ApplicationText {
+  const options = {
+    verbose: inputs.includes("--verbose") || inputs.includes("-v"),
+    json: inputs.includes("--json"),
+  };
+  const command = nameCommand(COMMANDS, inputs);
   const describe = (error: unknown) => describeError(error, options);
+  const describeUsage = (message: string) => describe(new UsageError(message));
   return {
     ...text_en,
-    exceptionWhileParsingArguments: (error) =>
-      `davit: ${error instanceof Error ? error.message : String(error)}`,
+    exceptionWhileParsingArguments: (error) => describeUsage(usageMessage(error, command)),
     exceptionWhileLoadingCommandFunction: describe,
     exceptionWhileRunningCommand: describe,
+    exceptionWhileRunningIntegrationFlag: ({ exception }) => describe(exception),
     commandErrorResult: describe,
     noCommandRegisteredForInput: ({ input, corrections }) => {
-      const hint = corrections.length === 0
-        ? `"davit --help" lists the commands`
-        : `did you mean ${corrections.map((text) => `"${text}"`).join(" or ")}?`;
-      return `davit: Cannot find command "${input}": ${hint}`;
+      const help = `"${command} --help" lists the commands`;
+      if (input.startsWith("-")) return describeUsage(`Cannot use ${input} here: ${help}`);
+      const words = corrections.map((text) => text.replaceAll("`", '"'));
+      return describeUsage(`Cannot find command "${input}": ${didYouMean(words, help)}`);
     },
   };
 }

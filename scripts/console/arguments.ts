@@ -8,9 +8,13 @@ const GLOBAL_FLAGS: ReadonlyMap<string, boolean> = new Map([
   ["--platform", true],
 ]);
 
+/** One-letter flags that take a value in every command that has them. */
+const VALUE_LETTERS = "bfjot";
+
 /**
  * Brings a command line into the form the parser takes: global flags may stand before the command,
- * flag names may be written with `_` as crane writes some, and `help X` asks for the help of `X`.
+ * flag names may be written with `_` as crane writes some, a value may stick to its letter (`-j4`)
+ * or be empty (`--base=`), and `help X` asks for the help of `X`.
  */
 export function normalizeArguments(inputs: readonly string[]): readonly string[] {
   const [leading, rest] = splitLeadingFlags(inputs);
@@ -18,7 +22,7 @@ export function normalizeArguments(inputs: readonly string[]): readonly string[]
   const end = rest.indexOf("--");
   const flags = end < 0 ? rest : rest.slice(0, end);
   const values = end < 0 ? [] : rest.slice(end);
-  return [...flags.map(dashed), ...leading, ...values];
+  return [...flags.flatMap(spellOut), ...leading, ...values];
 }
 
 function splitLeadingFlags(inputs: readonly string[]): [readonly string[], readonly string[]] {
@@ -35,7 +39,11 @@ function splitLeadingFlags(inputs: readonly string[]): [readonly string[], reado
   ];
 }
 
-function dashed(input: string): string {
-  const [, name] = /^(--[a-z_-]+)/.exec(input) ?? [];
-  return name === undefined ? input : name.replaceAll("_", "-") + input.slice(name.length);
+function spellOut(input: string): readonly string[] {
+  const [, letter, value] = new RegExp(`^-([${VALUE_LETTERS}])([^=].*)$`, "s").exec(input) ?? [];
+  if (letter !== undefined && value !== undefined) return [`-${letter}`, value];
+  const [, name, rest = ""] = /^(--[a-z][a-z_-]*)(.*)$/s.exec(input) ?? [];
+  if (name === undefined) return [input];
+  const dashed = name.replaceAll("_", "-");
+  return rest === "=" ? [dashed, ""] : [`${dashed}${rest}`];
 }

@@ -6,6 +6,8 @@ export interface CreationTime {
   readonly seconds: number;
   /** The same as RFC 3339. */
   readonly text: string;
+  /** Whether the user said so. */
+  readonly isGiven: boolean;
 }
 
 /**
@@ -23,5 +25,5 @@ export function creationTime(env: (name: string) => string | undefined): Creatio
   }
   const seconds = Number(text);
   const [date = ""] = new Date(seconds * 1000).toISOString().split(".");
-  return { seconds, text: `${date}Z` };
+  return { seconds, text: `${date}Z`, isGiven: text !== "" };
 }

@@ -1,4 +1,5 @@
 import { DavitError } from "../../lib/errors.ts";
+import { EXIT, exitCodeOf } from "./exit_code.ts";
 
 /** What the text of an error depends on. */
 export interface DescribeOptions {
@@ -11,17 +12,19 @@ export interface DescribeOptions {
 /** Writes an error for the user: one line; with `verbose` its causes, a line each. */
 export function describeError(error: unknown, { verbose, json }: DescribeOptions): string {
   const message = messageOf(error);
-  if (json) {
-    const code = error instanceof DavitError ? { code: error.code } : {};
-    return JSON.stringify({ kind: "error", ...code, message });
-  }
+  if (json) return JSON.stringify({ kind: "error", ...codeOf(error), message });
   const causes = verbose ? causesOf(error).map((cause) => `\n  because: ${messageOf(cause)}`) : [];
   return `davit: ${message}${causes.join("")}`;
 }
 
+function codeOf(error: unknown): { readonly code?: string } {
+  if (error instanceof DavitError) return { code: error.code };
+  return exitCodeOf(error) === EXIT.usage ? { code: "ERR_USAGE" } : {};
+}
+
 function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.message === "" ? error.name : error.message;
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  return text.trim().replace(/\s*\n\s*/g, "; ");
 }
 
 function causesOf(error: unknown): readonly unknown[] {

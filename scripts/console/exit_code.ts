@@ -1,5 +1,5 @@
 import { ExitCode } from "@stricli/core";
-import { AlreadyExistsError, NotFoundError } from "../../lib/errors.ts";
+import { AlreadyExistsError, NotFoundError, SpecError } from "../../lib/errors.ts";
 
 /** What the process tells its caller. */
 export const EXIT = {
@@ -16,8 +16,8 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof NotFoundError) return EXIT.notFound;
   if (error instanceof AlreadyExistsError) return EXIT.alreadyExists;
   if (error instanceof InterruptedError) return EXIT.interrupted;
-  if (error instanceof UsageError || error instanceof SyntaxError) return EXIT.usage;
-  return EXIT.failed;
+  const isUsage = [UsageError, SpecError, SyntaxError].some((kind) => error instanceof kind);
+  return isUsage ? EXIT.usage : EXIT.failed;
 }
 
 /** The exit code for what the argument parser reports: all its own failures are the user's. */
@@ -28,17 +28,17 @@ export function exitCodeOfParser(code: number | string | null | undefined): numb
   return usage.includes(number) ? EXIT.usage : EXIT.failed;
 }
 
-/** Flags or arguments that do not go together. */
+/** Words that do not go together. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** The user pressed Ctrl-C. */
+/** The user or the system told the process to end. */
 export class InterruptedError extends Error {
   override readonly name = "InterruptedError";
 
   /** @param signal The signal that came. */
-  constructor(signal: string) {
+  constructor(signal: Deno.Signal) {
     super(`Interrupted by ${signal}: nothing half-written was left`);
   }
 }

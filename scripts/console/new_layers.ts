@@ -1,9 +1,12 @@
 import type { Layer } from "../../lib/layer/layer.ts";
 import type { MediaFamily } from "../../lib/oci/media_type.ts";
+import { present } from "../../lib/oci/present.ts";
 import { NotFoundError } from "../../lib/errors.ts";
 import type { CompressionFlags } from "./compression_flags.ts";
 import type { Context } from "./context.ts";
 import type { CreationTime } from "./creation_time.ts";
+import { abortable } from "../../lib/stream/abortable.ts";
+import { whiteout } from "../../lib/layer/whiteout.ts";
 import { UsageError } from "./exit_code.ts";
 
 /** A directory on this machine and where it goes in the image. */
@@ -32,7 +35,7 @@ export interface NewLayerOptions extends CompressionFlags {
 export interface NewLayer {
   /** The layer. */
   readonly layer: Layer;
-  /** Where it came from. */
+  /** What it is, without any path of this machine: it goes into the digest. */
   readonly origin: string;
 }
 
@@ -41,6 +44,12 @@ export function parseDirectory(text: string): PlacedDirectory {
   const [, path = "", prefix = "/"] = /^(.+?)(?::(\/.*))?$/.exec(text) ?? [];
   if (path === "") throw new SyntaxError(`Cannot add "${text}": expected DIR or DIR:/TO`);
   return { path, prefix };
+}
+
+/** Reads a path of the base that is to be gone. */
+export function parseRemoved(text: string): string {
+  whiteout(text);
+  return text;
 }
 
 /** Makes the layers that a command line asks for: what is removed first, then what is added. */
@@ -63,47 +72,46 @@ export async function readNewLayers(
 
 async function removalLayer(paths: readonly string[], options: NewLayerOptions): Promise<NewLayer> {
   const { layerFromEntries } = await import("../../lib/layer/entries.ts");
-  const { whiteout } = await import("../../lib/layer/whiteout.ts");
   const layer = layerFromEntries(paths.map(whiteout), layerOptions(options));
-  return { layer, origin: `davit append --remove ${paths.join(" ")}` };
+  return { layer, origin: `davit append: remove ${paths.join(" ")}` };
 }
 
 async function pathLayer(
-  context: Context,
+  { stdin, signal }: Context,
   path: string,
   options: NewLayerOptions,
 ): Promise<NewLayer> {
-  const origin = `davit append -f ${path}`;
+  const origin = "davit append: tar";
+  const form = layerOptions(options);
+  const { layerFromTarFile, layerFromTarStream } = await import("../../lib/layer/tar_file.ts");
   if (path === "-") {
-    const { layerFromTarStream } = await import("../../lib/layer/tar_file.ts");
-    return { layer: await layerFromTarStream(context.stdin, layerOptions(options)), origin };
+    return { layer: await layerFromTarStream(abortable(stdin, signal), form), origin };
   }
-  const info = await Deno.stat(path).catch((cause) => {
-    if (cause instanceof Deno.errors.NotFound) {
-      throw new NotFoundError("file", path, undefined, { cause });
-    }
-    throw cause;
-  });
-  if (info.isDirectory) return directoryLayer({ path, prefix: "/" }, options);
-  const { layerFromTarFile } = await import("../../lib/layer/tar_file.ts");
-  return { layer: await layerFromTarFile(path, layerOptions(options)), origin };
+  const { isDirectory, isFile } = await statInput(path);
+  if (isDirectory) return directoryLayer({ path, prefix: "/" }, options);
+  if (isFile) return { layer: await layerFromTarFile(path, form), origin };
+  const { readable } = await Deno.open(path);
+  return { layer: await layerFromTarStream(abortable(readable, signal), form), origin };
 }
 
 async function directoryLayer(
   { path, prefix }: PlacedDirectory,
   options: NewLayerOptions,
 ): Promise<NewLayer> {
+  await statInput(path);
   const { layerFromDirectory } = await import("../../lib/layer/directory.ts");
   const mtime = options.created.seconds;
   const layer = layerFromDirectory(path, { prefix, mtime, ...layerOptions(options) });
-  return { layer, origin: `davit append --directory ${path}:${prefix}` };
+  return { layer, origin: `davit append: files to ${prefix}` };
+}
+
+async function statInput(path: string): Promise<Deno.FileInfo> {
+  return await Deno.stat(path).catch((cause) => {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new NotFoundError("file", path, undefined, { cause });
+  });
 }
 
 function layerOptions({ compression, level, workers, family }: NewLayerOptions) {
-  return {
-    family,
-    ...(compression === undefined ? {} : { compression }),
-    ...(level === undefined ? {} : { level }),
-    ...(workers === undefined ? {} : { workers }),
-  };
+  return { family, ...present({ compression, level, workers }) };
 }

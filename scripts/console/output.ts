@@ -1,5 +1,6 @@
 import type { CopyEvent } from "../../lib/store/events.ts";
 import type { Context } from "./context.ts";
+import { Pace } from "./pace.ts";
 import { Progress } from "./progress.ts";
 
 /** How a command speaks. */
@@ -12,6 +13,7 @@ export interface OutputFlags {
 export class Output implements Disposable {
   readonly #context: Context;
   readonly #json: boolean;
+  readonly #pace = new Pace();
   readonly #progress: Progress | undefined;
 
   /** @param context Where text goes. */
@@ -30,15 +32,16 @@ export class Output implements Disposable {
   }
 
   /** Tells the user something that is no result. */
-  note(text: string, data?: Record<string, unknown>): void {
+  note(text: string): void {
     this.#progress?.clear();
-    const line = this.#json ? JSON.stringify({ kind: "note", message: text, ...data }) : text;
+    const line = this.#json ? JSON.stringify({ kind: "note", message: text }) : text;
     this.#context.process.stderr.write(`${line}\n`);
   }
 
   /** Hears a copy's events. */
   readonly onEvent = (event: CopyEvent): void => {
     if (this.#json) {
+      if (event.kind === "progress" && !this.#pace.isDue()) return;
       this.#context.process.stderr.write(`${JSON.stringify(event)}\n`);
     } else if (event.kind === "selected") {
       this.note(`${event.destination} holds one platform's image: took ${event.platform}`);

@@ -1,12 +1,13 @@
 import { type Location, parseLocation } from "../../lib/places/location.ts";
 import type { OpenedDestination, OpenedSource, OpenOptions } from "../../lib/places/open.ts";
 import { openDestination, openRepository, openSource } from "../../lib/places/open.ts";
+import { present } from "../../lib/oci/present.ts";
 import type { Platform } from "../../lib/oci/platform.ts";
 import type { Reference } from "../../lib/oci/reference.ts";
 import type { Repository } from "../../lib/registry/repository.ts";
 import type { Registry } from "../../lib/registry/registry.ts";
 import type { Transport } from "../../lib/registry/transport.ts";
-import { copy, type CopyOptions } from "../../lib/store/copy.ts";
+import type { CopyOptions } from "../../lib/store/copy.ts";
 import type { Destination } from "../../lib/store/store.ts";
 import type { View } from "../../lib/image/image.ts";
 import type { Descriptor } from "../../lib/oci/descriptor.ts";
@@ -66,14 +67,18 @@ export class Session implements AsyncDisposable {
   }
 
   /** Copies into a place, and tells of it. The caller commits. */
-  copy(view: View, destination: Destination, options: CopyOptions = {}): Promise<Descriptor> {
+  async copy(
+    view: View,
+    destination: Destination,
+    options: CopyOptions = {},
+  ): Promise<Descriptor> {
+    const { copy } = await import("../../lib/store/copy.ts");
     const { platform } = this;
     const { jobs } = this.#flags;
-    return copy(view, destination, {
+    return await copy(view, destination, {
       signal: this.signal,
       onEvent: this.output.onEvent,
-      ...(jobs === undefined ? {} : { jobs }),
-      ...(platform === undefined ? {} : { platform }),
+      ...present({ jobs, platform }),
       ...options,
     });
   }

@@ -1,4 +1,8 @@
+import { writeRange } from "../../lib/archive/file_range.ts";
+import { TemporaryFile } from "../../lib/archive/temporary_file.ts";
+import { abortable } from "../../lib/stream/abortable.ts";
 import type { Location } from "../../lib/places/location.ts";
+import type { Context } from "./context.ts";
 
 /** An archive that came through standard input, as a file for as long as it is needed. */
 export interface StdinArchive extends AsyncDisposable {
@@ -7,15 +11,13 @@ export interface StdinArchive extends AsyncDisposable {
 }
 
 /** Keeps standard input in a temporary file, because an archive is read in any order. */
-export async function stdinArchive(stdin: ReadableStream<Uint8Array>): Promise<StdinArchive> {
-  const path = await Deno.makeTempFile({ prefix: "davit-stdin-" });
-  const remove = () => Deno.remove(path);
-  try {
-    const file = await Deno.open(path, { write: true });
-    await stdin.pipeTo(file.writable);
-  } catch (error) {
-    await remove();
-    throw error;
-  }
-  return { location: { kind: "path", path }, [Symbol.asyncDispose]: remove };
+export async function stdinArchive({ stdin, signal }: Context): Promise<StdinArchive> {
+  await using scope = new AsyncDisposableStack();
+  const file = scope.use(await TemporaryFile.anywhere());
+  await writeRange(file.path, 0, () => Promise.resolve(abortable(stdin, signal)), { signal });
+  const owned = scope.move();
+  return {
+    location: { kind: "path", path: file.path },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }

@@ -1,18 +1,17 @@
-import { FileError } from "../../lib/errors.ts";
+import { writeRange } from "../../lib/archive/file_range.ts";
+import { TemporaryFile } from "../../lib/archive/temporary_file.ts";
 
-/** Writes a stream to a file: under a temporary name first, so that no half of it is ever seen. */
+/**
+ * Writes a stream to a file: under a temporary name first, so that no half of it is ever seen.
+ *
+ * @param open Makes the stream, once there is a file to take it.
+ */
 export async function writeFile(
   path: string,
-  content: ReadableStream<Uint8Array>,
+  open: () => Promise<ReadableStream<Uint8Array>>,
   signal: AbortSignal,
 ): Promise<void> {
-  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-  await using scope = new AsyncDisposableStack();
-  const file = await Deno.open(temporary, { write: true, createNew: true }).catch(async (cause) => {
-    await content.cancel(cause);
-    throw new FileError(`Cannot write "${path}": ${cause.message}`, path, { cause });
-  });
-  scope.defer(() => Deno.remove(temporary).catch(() => {}));
-  await content.pipeTo(file.writable, { signal });
-  await Deno.rename(temporary, path);
+  await using file = await TemporaryFile.beside(path);
+  await writeRange(file.path, 0, open, { signal });
+  await file.publish(path);
 }

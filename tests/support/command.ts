@@ -88,6 +88,7 @@ async function feed(
   }
 }
 
-function toBytes(input: string | Uint8Array): Uint8Array {
+/** UTF-8, of text. */
+export function toBytes(input: string | Uint8Array): Uint8Array {
   return typeof input === "string" ? new TextEncoder().encode(input) : input;
 }

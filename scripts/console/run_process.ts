@@ -1,0 +1,68 @@
+import type { Context } from "./context.ts";
+import { describeError } from "./describe_error.ts";
+import { EXIT, InterruptedError } from "./exit_code.ts";
+
+/**
+ * Runs a program in this process, connected to its streams, environment and signals, and ends the
+ * process with its exit code: at once, for a read from a terminal cannot be called back.
+ *
+ * The first Ctrl-C ends the work and waits until it has cleaned up; the second waits for nothing.
+ */
+export async function runProcess(
+  program: (inputs: readonly string[], context: Context) => Promise<number>,
+): Promise<never> {
+  const interruption = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => {
+      if (interruption.signal.aborted) Deno.exit(EXIT.interrupted);
+      interruption.abort(new InterruptedError(signal));
+    });
+  }
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    fail(event.reason);
+  });
+  try {
+    return Deno.exit(await program(Deno.args, processContext(interruption.signal)));
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+function processContext(signal: AbortSignal): Context {
+  return {
+    process: {
+      stdout: { write: (text) => writeText(Deno.stdout, text) },
+      stderr: { write: writeMessage },
+      env: {},
+    },
+    env: (name) => Deno.env.get(name),
+    signal,
+    get stdin() {
+      return Deno.stdin.readable;
+    },
+    get stdout() {
+      return Deno.stdout.writable;
+    },
+    isTerminal: Deno.stderr.isTerminal() && Deno.env.get("TERM") !== "dumb",
+  };
+}
+
+/** Writes to stderr; when nobody reads it, there is nobody to tell. */
+function writeMessage(text: string): void {
+  try {
+    writeText(Deno.stderr, text);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
+function writeText(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  let bytes = new TextEncoder().encode(text);
+  while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+}
+
+function fail(error: unknown): never {
+  writeMessage(`${describeError(error, { verbose: false, json: false })}\n`);
+  Deno.exit(EXIT.failed);
+}
