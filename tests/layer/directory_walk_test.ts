@@ -1,0 +1,58 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { FileError } from "../../lib/errors.ts";
+import { layerFromDirectory } from "../../lib/layer/directory.ts";
+import { readTar } from "../../lib/tar/read_tar.ts";
+import { tempDir } from "../support/temp_dir.ts";
+
+Deno.test("entries come in the order of their paths' bytes, parents first", async () => {
+  await using dir = await tempDir();
+  for (const path of ["a", "a/b", "a.d", "a/b/c", "B", "a!"]) await Deno.mkdir(dir.join(path));
+  for (const path of ["a-b", "a/x", "a.d/x", "a/b-", "a/b/c/d", "é", "\u{1f600}", "\uffee"]) {
+    await Deno.writeTextFile(dir.join(path), "");
+  }
+  const names: string[] = [];
+  for await (const { header } of readTar(layerFromDirectory(dir.path).uncompressed())) {
+    names.push(header.name.replace(/\/$/, ""));
+  }
+  const encoder = new TextEncoder();
+  const hex = (name: string) => encoder.encode(name).toHex();
+  assertEquals(names, names.toSorted((a, b) => hex(a) < hex(b) ? -1 : 1));
+  assertEquals(names.length, 14);
+});
+
+Deno.test("an ignored directory comes before what an exception brings back, in order", async () => {
+  await using dir = await tempDir();
+  for (const path of ["a", "a/keep", "b"]) await Deno.mkdir(dir.join(path));
+  for (const path of ["a-b", "a/keep/x", "a/y", "b/z"]) {
+    await Deno.writeTextFile(dir.join(path), "");
+  }
+  const names: string[] = [];
+  const layer = layerFromDirectory(dir.path, { ignore: ["a", "b", "!a/keep"] });
+  for await (const { header } of readTar(layer.uncompressed())) names.push(header.name);
+  assertEquals(names, ["a/", "a-b", "a/keep/", "a/keep/x"]);
+});
+
+const CHANGES = [
+  {
+    what: "grew",
+    change: (path: string) => Deno.writeFile(path, new Uint8Array(9), { append: true }),
+  },
+  { what: "shrank", change: (path: string) => Deno.truncate(path, 10) },
+  { what: "changed in place", change: (path: string) => Deno.utime(path, 1, 1) },
+  { what: "went away", change: (path: string) => Deno.remove(path) },
+];
+
+for (const { what, change } of CHANGES) {
+  Deno.test(`a file that ${what} between walk and reading is named`, async () => {
+    await using dir = await tempDir();
+    await Deno.writeFile(dir.join("0"), new Uint8Array(24 * 2 ** 20));
+    await Deno.writeFile(dir.join("1"), new Uint8Array(1000));
+    const reader = layerFromDirectory(dir.path, { workers: 1 }).uncompressed().getReader();
+    await reader.read();
+    await change(dir.join("1"));
+    const error = await assertRejects(async () => {
+      while (!(await reader.read()).done);
+    }, FileError);
+    assertEquals(error.path, dir.join("1"));
+  });
+}
