@@ -21,6 +21,7 @@ import type { TarOutput } from "./tar_output.ts";
  * `commit()`, which has the form arrange the whole.
  */
 export class ArchiveWriter implements Destination {
+  /** How messages name the archive. */
   readonly label: string;
   readonly #form: ArchiveForm;
   readonly #output: TarOutput;
@@ -29,21 +30,28 @@ export class ArchiveWriter implements Destination {
   readonly #blobs = new Map<Digest, ArchivedBlob>();
   readonly #underWay = new Map<Digest, Promise<Descriptor>>();
 
-  /** @param output Owned from here on: disposed of with the writer. */
+  /**
+   * Nothing is written yet.
+   *
+   * @param output Owned from here on: disposed of with the writer.
+   */
   constructor(label: string, form: ArchiveForm, output: TarOutput) {
     this.label = label;
     this.#form = form;
     this.#output = output;
   }
 
+  /** What the form can hold. */
   get accepts(): Accepts {
     return this.#form.accepts;
   }
 
+  /** Says whether the content was written into this archive. */
   has({ digest }: Descriptor): Promise<boolean> {
     return Promise.resolve(this.#documents.has(digest) || this.#blobs.has(digest));
   }
 
+  /** Writes content once, however often it comes; a name is the form's way to say it. */
   async write(content: Content, options: WriteOptions = {}): Promise<Descriptor> {
     this.#refuseUnreadable(content.mediaType);
     const names = options.names?.map((name) => this.#form.toName(name));
@@ -54,6 +62,7 @@ export class ArchiveWriter implements Destination {
     return written;
   }
 
+  /** Has the form arrange all that was written, and publishes it. */
   async commit(options: CallOptions = {}): Promise<void> {
     const entries = await this.#form.arrange({
       roots: this.#sortedRoots(),
@@ -63,6 +72,7 @@ export class ArchiveWriter implements Destination {
     await this.#output.finish(entries, options);
   }
 
+  /** Leaves nothing behind unless it was committed. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#output[Symbol.asyncDispose]();
   }

@@ -2,7 +2,7 @@ import type { CallOptions } from "../layer/content_source.ts";
 import { FileError } from "../errors.ts";
 
 /** Bytes read from a file at a time. */
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
 
 /**
  * Opens `size` bytes of a file from `start` on. The file is open only while it is read.

@@ -85,11 +85,10 @@ export class TarStage {
     const before = this.#tail;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#tail = promise;
+    await before;
+    const start = this.#end;
     try {
-      await before;
-      const start = this.#end;
       const body = start + PLACEHOLDER_BYTES;
-      await Deno.truncate(this.#path, body);
       const size = await writeRange(this.#path, body, () => blob.open(), options);
       const digest = await blob.seal(size);
       if (this.#regions.has(digest)) return;
@@ -100,6 +99,8 @@ export class TarStage {
       this.#end = body + size + paddingOf(size);
       this.#regions.set(digest, { name: fits ? name : undefined, start, body, size });
     } finally {
+      // what failed, or was there already, must not show through between those that follow
+      if (this.#end === start) await Deno.truncate(this.#path, start);
       resolve();
     }
   }

@@ -54,6 +54,29 @@ Deno.test("the same contents give the same bytes in whatever order they come", a
   assertEquals(tars[0], tars[1]);
 });
 
+Deno.test("blobs that come at the same time, in pieces, do not get in each other's way", async () => {
+  await using dir = await tempDir();
+  const count = 20;
+  const image = makeImage(
+    Array.from({ length: count }, (_, i) => [{ path: `${i}`, content: `${i}`.repeat(1000 * i) }]),
+  );
+  const layers = await image.layers();
+  for (const layer of layers) await layer.digest();
+  await using written = await createOciArchive(dir.join("out.tar"));
+  await Promise.all(layers.map((layer, i) =>
+    written.write({
+      ...layerContent(layer),
+      descriptor: layer.descriptor,
+      open: () => Promise.resolve(inPieces(layer.compressed(), count - i)),
+    })
+  ));
+  const { digest } = await copy(image, written, { names: ["v1"] });
+  await written.commit();
+  await using archive = await openOciArchive(dir.join("out.tar"));
+  await using store = new MemoryStore();
+  assertEquals((await copy(await archive.open("v1"), store)).digest, digest);
+});
+
 Deno.test("single-pass layers give the bytes that the same layers give again", async () => {
   await using dir = await tempDir();
   const image = threeLayers();
@@ -156,6 +179,26 @@ Deno.test("content that is not what its descriptor says is not taken, and may co
   assertEquals((await copy(await opened.open("v1"), store)).digest, digest);
 });
 
+Deno.test("what a single-pass source left when it failed does not show in the archive", async () => {
+  await using dir = await tempDir();
+  const image = threeLayers();
+  for (const name of ["clean.tar", "failed.tar"]) {
+    await using archive = await createOciArchive(dir.join(name));
+    if (name === "failed.tar") {
+      const layer = new StreamLayer(failingAfter(new Uint8Array(100_000).fill(0xff)), {
+        compression: "none",
+      });
+      await assertRejects(() => archive.write(layerContent(layer)), Error, "no more");
+    }
+    await copy(image, archive, { names: ["v1"] });
+    await archive.commit();
+  }
+  const [clean, failed] = await Promise.all(
+    ["clean.tar", "failed.tar"].map((name) => Deno.readFile(dir.join(name))),
+  );
+  assertEquals(failed, clean);
+});
+
 Deno.test("a blob that the archive lacks is not found, and the rest is there", async () => {
   await using dir = await tempDir();
   const image = threeLayers();
@@ -239,3 +282,20 @@ Deno.test("an archive without index.json says what it may be instead", async () 
     `docker-archive:${dir.join("out.tar")}`,
   );
 });
+
+function failingAfter(bytes: Uint8Array): ReadableStream<Uint8Array> {
+  return ReadableStream.from((async function* () {
+    yield bytes;
+    throw await Promise.resolve(new Error("no more"));
+  })());
+}
+
+/** The same bytes in small pieces, `delay` milliseconds before the first. */
+function inPieces(source: ReadableStream<Uint8Array>, delay: number): ReadableStream<Uint8Array> {
+  return ReadableStream.from((async function* () {
+    await new Promise((resolve) => setTimeout(resolve, delay));
+    for await (const chunk of source) {
+      for (let at = 0; at < chunk.length; at += 100) yield chunk.subarray(at, at + 100);
+    }
+  })());
+}
