@@ -6,6 +6,7 @@ import type { Need } from "./authority.ts";
 import { isOtherProtocol, isUntrusted } from "./network_error.ts";
 import type { Peer } from "./peer.ts";
 import { markTemporary, retryHint } from "./retry.ts";
+import { untilAborted } from "./until_aborted.ts";
 
 /** How a registry may be spoken to. */
 export interface Candidate {
@@ -46,10 +47,9 @@ export class Endpoint {
     signal: AbortSignal | undefined,
   ): Promise<Answer> {
     if (this.#peer !== undefined) return await attempt(this.#peer);
-    const answer = await this.#first.run(
-      async () => this.#peer === undefined ? await this.#discover(attempt) : undefined,
-      signal,
-    );
+    const discover = async () =>
+      this.#peer === undefined ? await this.#discover(attempt) : undefined;
+    const answer = await untilAborted(this.#first.run(discover, signal), signal);
     return answer ?? await this.send(attempt, signal);
   }
 

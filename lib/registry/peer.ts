@@ -1,9 +1,9 @@
 import { Permits } from "../store/permits.ts";
-import type { Answer } from "./answer.ts";
-import { discard } from "./answer.ts";
+import { type Answer, discard } from "./answer.ts";
 import type { Authority, Need } from "./authority.ts";
 import { exchange, type ExchangeRequest, type Fetch, type Patience } from "./exchange.ts";
 import { type Clock, parseRetryAfter } from "./retry.ts";
+import { untilAborted } from "./until_aborted.ts";
 
 /** What a {@linkcode Peer} works with. */
 export interface PeerOptions {
@@ -73,11 +73,12 @@ export class Peer {
     const { clock, fetch, patience, warn } = this.#options;
     const isStreamed = request.body !== undefined && !(request.body instanceof Uint8Array);
     const permits = isStreamed ? this.#streamed : this.#plain;
-    const answer = await permits.run(async () => {
+    const turn = permits.run(async () => {
       const pause = this.#pausedUntil - clock.now();
       if (pause > 0) await clock.sleep(pause, request.signal);
       return await exchange(fetch, { ...request, headers }, patience);
     }, request.signal);
+    const answer = await untilAborted(turn, request.signal);
     if (answer.status === 429) this.#pause(answer);
     warn(answer);
     return answer;

@@ -9,6 +9,7 @@ import type { Body } from "./exchange.ts";
 import { describeUrl } from "./redact.ts";
 import type { RepositoryApi } from "./repository_api.ts";
 import { markFinal } from "./retry.ts";
+import { untilAborted } from "./until_aborted.ts";
 
 /** Blobs up to this size go out in one request with their length; larger ones are streamed. */
 const MAX_MONOLITHIC_BYTES = 1024 * 1024;
@@ -117,7 +118,7 @@ async function uploadStream(
       target: first,
       access: "pull,push",
       headers: { "content-type": "application/octet-stream" },
-      body: { replayable: known !== undefined, open: () => openContent(content, known) },
+      body: { replayable: known !== undefined, open: () => openContent(content, known, signal) },
       expected: [201, 202, 204],
       commits: true,
       signal,
@@ -134,9 +135,16 @@ async function uploadStream(
 async function openContent(
   content: Content,
   known: Descriptor | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<ReadableStream<Uint8Array>> {
-  const source = await content.open();
-  return known === undefined || content.origin !== undefined ? source : verify(source, known);
+  const opening = content.open();
+  try {
+    const source = await untilAborted(opening, signal);
+    return known === undefined || content.origin !== undefined ? source : verify(source, known);
+  } catch (error) {
+    opening.then((late) => late.cancel(error)).catch(() => {});
+    throw error;
+  }
 }
 
 async function readWhole(
@@ -144,8 +152,7 @@ async function readWhole(
   known: Descriptor,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
-  const source = verify(await content.open(), known);
-  return await readAll(source, {
+  return await readAll(await openContent(content, known, signal), {
     maxBytes: MAX_MONOLITHIC_BYTES,
     what: `blob "${known.digest}"`,
     ...(signal === undefined ? {} : { signal }),

@@ -244,6 +244,20 @@ Deno.test("of 50 uploads at once one that is refused fails alone, and nothing ha
   assert(failed[0]?.reason instanceof UnauthorizedError);
 });
 
+for (const size of [5, BIG]) {
+  Deno.test(`a signal is heard while ${size} bytes are being opened, and gives them back`, async () => {
+    const { promise: opening, resolve: open } = Promise.withResolvers<ReadableStream<Uint8Array>>();
+    const { promise: cancelled, resolve: cancel } = Promise.withResolvers<unknown>();
+    const controller = new AbortController();
+    const content = { ...contentOf(await describe(new Uint8Array(size))), open: () => opening };
+    const writing = openApp(createWorld(upload)).write(content, { signal: controller.signal });
+    setTimeout(() => controller.abort(new Error("enough")), 5);
+    await assertRejects(() => writing, Error, "enough");
+    open(new ReadableStream({ cancel }));
+    assertEquals(await cancelled, controller.signal.reason);
+  });
+}
+
 Deno.test("a manifest is written under each of its names, verbatim", async () => {
   const manifest = await describeManifest();
   const world = createWorld(() => new Response(null, { status: 201 }));

@@ -145,6 +145,24 @@ Deno.test("an upload in one piece follows a redirect to another server, without 
   assertEquals(put?.body, bytes);
 });
 
+Deno.test("an upload whose location is another server goes there without credentials", async () => {
+  const content = singlePass(await describe("hello"));
+  const world = createWorld({
+    [ORIGIN]: ({ headers }) =>
+      needsPassword(
+        headers,
+        () => new Response(null, { status: 202, headers: { location: `${CDN}/up` } }),
+      ),
+    [CDN]: ({ line }) => new Response(null, { status: line.startsWith("PATCH") ? 202 : 201 }),
+  });
+  await openApp(world, { keychain }).write(content);
+  assertEquals(
+    world.seen.filter(({ url }) => url.origin === CDN)
+      .map(({ line, headers }) => [line.split(" ")[0], headers.get("authorization")]),
+    [["PATCH", null], ["PUT", null]],
+  );
+});
+
 Deno.test("a single-pass upload that is redirected fails clearly", async () => {
   const content = singlePass(await describe("hello"));
   const world = createWorld(({ line }) =>

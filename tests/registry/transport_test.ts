@@ -190,6 +190,23 @@ Deno.test("no more requests are under way than allowed, and readers hold none up
   for (const answer of answers) await answer.body?.cancel();
 });
 
+Deno.test("who waits for a turn leaves by its signal", async () => {
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const world = createWorld(async () => {
+    await released;
+    return new Response(null);
+  });
+  const transport = openTransport(world, { maxRequestsPerHost: 1 });
+  const controller = new AbortController();
+  const request = { registry: HOST, method: "GET", target: "/v2/" };
+  const first = transport.request(request);
+  const waiting = transport.request({ ...request, signal: controller.signal });
+  controller.abort(new Error("enough"));
+  await assertRejects(() => waiting, Error, "enough");
+  release();
+  await first;
+});
+
 Deno.test("a transport without certificates of its own has nothing to close", () => {
   using transport = new Transport();
   assert(transport.backoff !== undefined);
