@@ -1,18 +1,19 @@
 /**
  * A Docker engine as a place: images are read by `docker save` and written by `docker load`, so all
- * that the `docker` command knows holds here too: contexts, `DOCKER_HOST`, SSH.
+ * that the `docker` command knows holds here too: contexts, `DOCKER_HOST`, SSH. `copy` brings images
+ * in and out; `commit()` waits until the engine has them.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * import { DockerDaemon } from "@davit/davit/docker";
- * import { appendLayers, emptyImage } from "@davit/davit/image";
- * import { layerFromEntries } from "@davit/davit/layer";
- * import { copy } from "@davit/davit/store";
+ * import { copy, MemoryStore } from "@davit/davit/store";
  *
  * await using daemon = new DockerDaemon();
- * const layer = layerFromEntries([{ path: "etc/motd", content: "hello\n" }]);
- * await copy(appendLayers(emptyImage(), [layer]), daemon, { names: ["example/app:v1"] });
- * await daemon.commit();
+ * if (await daemon.ping()) { // not everybody has an engine
+ *   const [name] = await Array.fromAsync(daemon.names());
+ *   await using store = new MemoryStore();
+ *   if (name === "example/app:v1") await copy(await daemon.open(name), store);
+ * }
  * ```
  *
  * @module
