@@ -19,8 +19,8 @@ interface Complaint {
 export interface ErrorContext {
   /** What was hoped for, such as `200`. */
   readonly expected: string;
-  /** What to do about a refusal of credentials. */
-  readonly advice: string;
+  /** Says what to do about a refusal; asked only when there is one. */
+  readonly advice: () => Promise<string>;
   /** Milliseconds since the epoch, for dates in the answer. */
   readonly now: number;
 }
@@ -42,7 +42,7 @@ export async function answerError(
   const temporary = TEMPORARY_STATUSES.has(status) ||
     codes.some((code) => TEMPORARY_CODES.has(code));
   if (!temporary && (status === 401 || status === 403)) {
-    return new UnauthorizedError(`${message}; ${context.advice}`, status);
+    return new UnauthorizedError(`${message}; ${await context.advice()}`, status);
   }
   const asked = afterMs === undefined ? "" : `; try again in ${Math.ceil(afterMs / 1000)} s`;
   const error = new RegistryError(message + asked, status, codes);

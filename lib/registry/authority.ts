@@ -135,7 +135,7 @@ export class Authority {
     }
     const registry = origin;
     await policy.check({ target: realm, kind: "token realm", from: origin, registry, signal });
-    const context = { expected: "200", advice: await this.advice(need), now: now() };
+    const context = { expected: "200", advice: () => this.advice(need), now: now() };
     const service = challenge.parameters.get("service");
     const { scopes } = need;
     return await requestToken({ realm, service, scopes, credentials, context, signal }, send);

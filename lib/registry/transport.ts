@@ -144,11 +144,14 @@ export class Transport implements Disposable {
     const endpoint = this.#endpoint(registry);
     const answer = await endpoint.send((home) => this.#follow(request, home), signal);
     if (expected.includes(answer.status)) return answer;
-    const advice = this.#strangers.has(answer.url.origin)
-      ? `"${registry}" sent us there, and its credentials are for nobody else`
-      : await endpoint.advice({ repository, scopes, signal });
-    const now = this.#clock.now();
-    throw await answerError(answer, { expected: expected.join(" or "), advice, now });
+    throw await answerError(answer, {
+      expected: expected.join(" or "),
+      advice: async () =>
+        this.#strangers.has(answer.url.origin)
+          ? `"${registry}" sent us there, and its credentials are for nobody else`
+          : await endpoint.advice({ repository, scopes, signal }),
+      now: this.#clock.now(),
+    });
   }
 
   async #follow(request: TransportRequest, home: Peer): Promise<Answer> {
@@ -183,8 +186,8 @@ export class Transport implements Disposable {
     const endpoint = new Endpoint(
       candidatesOf(registry, isInsecure),
       ({ origin, verified }) => {
-        const { fetch, insecureFetch } = this.#connections;
-        return this.#meet(origin, verified ? fetch : insecureFetch, (repository, signal) => {
+        const fetch = verified ? this.#connections.fetch : this.#connections.insecureFetch;
+        return this.#meet(origin, fetch, (repository, signal) => {
           return keychain.credentials(registry, repository, { signal });
         });
       },

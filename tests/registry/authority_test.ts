@@ -311,6 +311,13 @@ Deno.test("a refusal says whose credentials were refused, never the credentials"
   assert(!error.message.includes("secret") && !error.message.includes(BASIC));
 });
 
+Deno.test("a registry that lets everybody in never has the keychain asked", async () => {
+  const keychain = { credentials: () => Promise.reject(new Error("asked")) };
+  await ask(createWorld(() => new Response("ok")), { keychain })();
+  const world = createWorld(() => new Response(null, { status: 404 }));
+  await assertRejects(ask(world, { keychain }), RegistryError, "got 404");
+});
+
 Deno.test("a keychain that failed is asked again by the next request", async () => {
   let calls = 0;
   const world = createWorld(({ headers }) =>
