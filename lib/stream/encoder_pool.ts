@@ -6,6 +6,9 @@ import { type EncodedBlock, type Encoder, mainEncoder } from "./main_encoder.ts"
 /** Jobs given to one worker at a time: one that runs, and one that waits at its door. */
 const JOBS_PER_WORKER = 2;
 
+/** Workers without work end after this, so that a stream somebody forgot lets the process exit. */
+const IDLE_MILLISECONDS = 2000;
+
 /** A job that somebody waits for. */
 interface Task {
   readonly job: EncodeJob;
@@ -30,6 +33,7 @@ class EncoderPool {
   #leases = 0;
   #most = 0;
   #barred = false;
+  #idle: ReturnType<typeof setTimeout> | undefined;
 
   /** Takes part in the pool until disposed, and lets it grow to `workers`. */
   lease(workers: number): Encoder {
@@ -47,15 +51,14 @@ class EncoderPool {
 
   #submit(job: EncodeJob): Promise<EncodedBlock> {
     const { promise, resolve, reject } = Promise.withResolvers<EncodedBlock>();
+    clearTimeout(this.#idle);
     this.#waiting.push({ job, resolve, reject });
     this.#dispatch();
     return promise;
   }
 
   #dispatch(): void {
-    while (this.#waiting.length > 0) {
-      const slot = this.#idlest();
-      if (slot === undefined) break;
+    for (let slot = this.#idlest(); slot !== undefined; slot = this.#idlest()) {
       const task = this.#waiting.shift();
       if (task === undefined) break;
       slot.tasks.push(task);
@@ -91,15 +94,17 @@ class EncoderPool {
   }
 
   #hear(slot: Slot, answer: WorkerAnswer): void {
+    if (!this.#slots.has(slot)) return;
     if (answer.kind === "ready") slot.ready = true;
     else if (answer.kind === "encoded") slot.tasks.shift()?.resolve(answer);
     else slot.tasks.shift()?.reject(answer.error);
     this.#dispatch();
+    this.#rest();
   }
 
   #lose(slot: Slot, cause: unknown): void {
+    if (!this.#slots.delete(slot)) return;
     this.#barred = true;
-    this.#slots.delete(slot);
     slot.worker.terminate();
     const error = new CompressionError("Cannot compress: a worker of the pool failed", { cause });
     for (const task of slot.tasks) task.reject(error);
@@ -110,13 +115,24 @@ class EncoderPool {
     for (const { job, resolve } of this.#waiting.splice(0)) resolve(mainEncoder.encode(job));
   }
 
+  #rest(): void {
+    clearTimeout(this.#idle);
+    if (this.#slots.values().some(({ tasks }) => tasks.length > 0)) return;
+    this.#idle = setTimeout(() => this.#endWorkers(), IDLE_MILLISECONDS);
+  }
+
   #release(): void {
     if (--this.#leases > 0) return;
-    for (const { worker } of this.#slots) worker.terminate();
-    this.#slots.clear();
+    this.#endWorkers();
     this.#waiting.length = 0;
     this.#most = 0;
     this.#barred = false;
+  }
+
+  #endWorkers(): void {
+    clearTimeout(this.#idle);
+    for (const { worker } of this.#slots) worker.terminate();
+    this.#slots.clear();
   }
 }
 

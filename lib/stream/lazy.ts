@@ -21,8 +21,6 @@ export function lazy(
       if (done) controller.close();
       else controller.enqueue(value);
     },
-    async cancel(reason) {
-      await (await opening)?.cancel(reason);
-    },
+    cancel: (reason) => opening?.then((reader) => reader.cancel(reason), () => {}),
   }, { highWaterMark: 0 });
 }
