@@ -61,7 +61,8 @@ function spelled(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): Explana
     const [key = ""] = issue.keys;
     return { at: [...path, key], message: `${where}there is no key "${key}" here` };
   }
-  const message = issue.message.replace(/^Invalid input: /, "");
+  const { message: text } = issue.code === "invalid_key" ? issue.issues[0] ?? issue : issue;
+  const message = text.replace(/^Invalid input: /, "");
   return { at: path, message: `${where}${message}` };
 }
 

@@ -3,7 +3,7 @@ import type { View } from "../image/image.ts";
 import type { Destination, Source } from "../store/store.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { Transport } from "../registry/transport.ts";
-import { UnsupportedError } from "../errors.ts";
+import { FileError, TarError, UnsupportedError } from "../errors.ts";
 import { formatLocation, type Location } from "./location.ts";
 import { detectFormat } from "./format.ts";
 
@@ -34,13 +34,26 @@ export interface OpenedDestination extends AsyncDisposable {
  * location needs is loaded.
  *
  * @throws {NotFoundError} When there is no such place or name.
+ * @throws {FileError} When what is there is no image.
  */
 export async function openSource(location: Location, options: OpenOptions): Promise<OpenedSource> {
   await using scope = new AsyncDisposableStack();
-  const { source, name } = await findSource(location, options, scope);
+  const { source, name } = await findSource(location, options, scope)
+    .catch((error) => nameBrokenTar(location, error));
   const view = await source.open(name, options);
   const owned = scope.move();
   return { source, view, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** A tar's own error knows no file name. */
+function nameBrokenTar(location: Location, error: unknown): never {
+  if (!(error instanceof TarError && "path" in location)) throw error;
+  const why = error.message.replace(/^Cannot read (?:the )?tar: /, "");
+  throw new FileError(
+    `Cannot open "${location.path}" as an image: it is no tar, or a broken one: ${why}`,
+    location.path,
+    { cause: error },
+  );
 }
 
 /**

@@ -1,5 +1,4 @@
 import { writeRange } from "../../lib/archive/file_range.ts";
-import { TemporaryFile } from "../../lib/archive/temporary_file.ts";
 import { abortable } from "../../lib/stream/abortable.ts";
 import type { Location } from "../../lib/places/location.ts";
 import type { Context } from "./context.ts";
@@ -13,11 +12,9 @@ export interface StdinArchive extends AsyncDisposable {
 /** Keeps standard input in a temporary file, because an archive is read in any order. */
 export async function stdinArchive({ stdin, signal }: Context): Promise<StdinArchive> {
   await using scope = new AsyncDisposableStack();
-  const file = scope.use(await TemporaryFile.anywhere());
-  await writeRange(file.path, 0, () => Promise.resolve(abortable(stdin, signal)), { signal });
+  const path = await Deno.makeTempFile({ prefix: "davit-stdin-", suffix: ".tar" });
+  scope.defer(() => Deno.remove(path));
+  await writeRange(path, 0, () => Promise.resolve(abortable(stdin, signal)), { signal });
   const owned = scope.move();
-  return {
-    location: { kind: "path", path: file.path },
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
+  return { location: { kind: "path", path }, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

@@ -1,0 +1,177 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { runDavit, runDavitOk } from "../support/cli.ts";
+import { makeImage } from "../support/images.ts";
+import { runOk } from "../support/command.ts";
+import { openWorld, twoPlatforms, type World } from "./world.ts";
+
+const ONE = makeImage([[{ path: "one", content: "1" }]]);
+const TWO = makeImage([[{ path: "one", content: "1" }], [{ path: "two", content: "2" }]]);
+
+async function pushBoth(world: World): Promise<readonly string[]> {
+  await world.push("app:v1", ONE);
+  await world.push("app:v2", TWO);
+  return [`${world.registry}/app:v1`, `${world.registry}/app:v2`];
+}
+
+async function entriesOf(path: string): Promise<string[]> {
+  return (await runOk("tar", ["tf", path])).stdout.trim().split("\n");
+}
+
+Deno.test("pull writes a docker save tarball that holds an OCI layout too", async () => {
+  await using world = await openWorld();
+  const [image = ""] = await pushBoth(world);
+  const out = `${world.dir}/app.tar`;
+  const { stdout, stderr } = await runDavitOk(["pull", image, out]);
+  assertEquals(stdout, (await runDavitOk(["digest", image])).stdout);
+  assertEquals(stderr, "");
+  const entries = await entriesOf(out);
+  for (const name of ["manifest.json", "index.json", "oci-layout"]) assert(entries.includes(name));
+  const { stdout: manifest } = await runOk("tar", ["xOf", out, "manifest.json"]);
+  assertEquals(JSON.parse(manifest)[0].RepoTags, [image]);
+});
+
+Deno.test("pull --format legacy writes the form with a directory a layer", async () => {
+  await using world = await openWorld();
+  const images = await pushBoth(world);
+  const out = `${world.dir}/app.tar`;
+  await runDavitOk(["pull", "--format", "legacy", ...images, out]);
+  const entries = await entriesOf(out);
+  assertEquals(entries.filter((name) => name.endsWith("/VERSION")).length, 3);
+  assert(entries.includes("repositories"));
+});
+
+Deno.test("pull --format oci writes a layout and adds to one that is there", async () => {
+  await using world = await openWorld();
+  const [one = "", two = ""] = await pushBoth(world);
+  const out = `${world.dir}/layout`;
+  await runDavitOk(["pull", "--format=oci", one, out]);
+  await runDavitOk(["pull", "--format=oci", two, out]);
+  const { manifests } = JSON.parse(await Deno.readTextFile(`${out}/index.json`));
+  assertEquals(
+    manifests.map((entry: { annotations: unknown }) => entry.annotations),
+    ["v1", "v2"].map((tag) => ({ "org.opencontainers.image.ref.name": tag })),
+  );
+});
+
+Deno.test("pull --annotate-ref names images in full", async () => {
+  await using world = await openWorld();
+  const [image = ""] = await pushBoth(world);
+  const out = `${world.dir}/layout`;
+  await runDavitOk(["pull", "--format=oci", "--annotate-ref", image, out]);
+  const { manifests: [entry] } = JSON.parse(await Deno.readTextFile(`${out}/index.json`));
+  assertEquals(entry.annotations, { "org.opencontainers.image.ref.name": image });
+});
+
+Deno.test("pull --format oci keeps a whole index; --platform takes one image of it", async () => {
+  await using world = await openWorld();
+  const digest = await world.push("app:v1", twoPlatforms());
+  const image = `${world.registry}/app:v1`;
+  const whole = await runDavitOk(["pull", "--format=oci", image, `${world.dir}/whole`]);
+  assertEquals(whole.stdout, `${digest}\n`);
+  const flags = ["--format=oci", "--platform=linux/arm64"];
+  await runDavitOk(["pull", ...flags, image, `${world.dir}/one`]);
+  const { stdout } = await runDavitOk(["config", `oci:${world.dir}/one`]);
+  assertEquals(JSON.parse(stdout).architecture, "arm64");
+});
+
+Deno.test("pull of an index into a tarball takes this machine's image and says so", async () => {
+  await using world = await openWorld();
+  await world.push("app:v1", twoPlatforms());
+  const { stderr } = await runDavitOk([
+    "pull",
+    `${world.registry}/app:v1`,
+    `${world.dir}/app.tar`,
+  ]);
+  assertMatch(stderr, /^docker-archive:\S+ holds one platform's image: took linux\/\w+\n$/);
+});
+
+Deno.test("pull of several images writes all or nothing", async () => {
+  await using world = await openWorld();
+  const images = await pushBoth(world);
+  const out = `${world.dir}/app.tar`;
+  const { code, stdout, stderr } = await runDavit([
+    "pull",
+    ...images,
+    `${world.registry}/app:nope`,
+    out,
+  ]);
+  assertEquals(code, 3);
+  assertEquals(stdout, "");
+  assertMatch(stderr, /^davit: Cannot find tag "nope" in "[^\n]+"\n$/);
+  assertEquals(await world.list(), []);
+});
+
+for (const format of ["tarball", "legacy", "oci"]) {
+  Deno.test(`push gives back what pull --format ${format} wrote`, async () => {
+    await using world = await openWorld();
+    const [, image = ""] = await pushBoth(world);
+    await runDavitOk(["pull", "--format", format, image, `${world.dir}/local`]);
+    const again = `${world.registry}/again:v1`;
+    const { stdout } = await runDavitOk(["push", `${world.dir}/local`, again]);
+    const [original, pushed] = await Promise.all(
+      [image, again].map((name) => runDavitOk(["digest", name])),
+    );
+    assertEquals(stdout, `${world.registry}/again@${pushed?.stdout}`);
+    if (format !== "legacy") assertEquals(pushed?.stdout, original?.stdout);
+    const { bytes } = await runDavitOk(["export", again]);
+    const { stdout: paths } = await runOk("tar", ["t"], { stdin: bytes });
+    assertEquals(paths.trim().split("\n").sort(), ["one", "two"]);
+  });
+}
+
+Deno.test("push takes a compressed tarball", async () => {
+  await using world = await openWorld();
+  const [image = ""] = await pushBoth(world);
+  await runDavitOk(["pull", image, `${world.dir}/app.tar`]);
+  await runOk("gzip", ["app.tar"], { cwd: world.dir });
+  await runDavitOk(["push", `${world.dir}/app.tar.gz`, `${world.registry}/again:v1`]);
+  assertEquals(
+    (await runDavitOk(["digest", `${world.registry}/again:v1`])).stdout,
+    (await runDavitOk(["digest", image])).stdout,
+  );
+});
+
+Deno.test("push of a layout with several images asks which, or takes --index", async () => {
+  await using world = await openWorld();
+  const images = await pushBoth(world);
+  await runDavitOk(["pull", "--format=oci", ...images, `${world.dir}/layout`]);
+  const tag = `${world.registry}/again:v1`;
+  const asked = await runDavit(["push", `${world.dir}/layout`, tag]);
+  assertEquals(asked.code, 1);
+  assertStringIncludes(asked.stderr, "give one of: v1, v2");
+  await runDavitOk(["push", `oci:${world.dir}/layout:v2`, tag]);
+  assertEquals(
+    (await runDavitOk(["digest", tag])).stdout,
+    (await runDavitOk(["digest", images[1] ?? ""])).stdout,
+  );
+  await runDavitOk(["push", "--index", `${world.dir}/layout`, tag]);
+  assertEquals(JSON.parse((await runDavitOk(["manifest", tag])).stdout).manifests.length, 2);
+});
+
+Deno.test("push --image-refs writes the name with the digest to a file", async () => {
+  await using world = await openWorld();
+  const [image = ""] = await pushBoth(world);
+  await runDavitOk(["pull", "--format=oci", image, `${world.dir}/layout`]);
+  const refs = `${world.dir}/refs`;
+  const tag = `${world.registry}/again:v1`;
+  const { stdout } = await runDavitOk(["push", "--image-refs", refs, `${world.dir}/layout`, tag]);
+  assertEquals(await Deno.readTextFile(refs), stdout);
+});
+
+for (
+  const { path, code, says } of [
+    { path: "nope.tar", code: 3, says: 'Cannot find file "' },
+    { path: "text", code: 1, says: 'text" as an image: it is no tar' },
+    { path: "site", code: 1, says: 'to make an image of its files, use "davit append -f ' },
+  ]
+) {
+  Deno.test(`push refuses ${path} with one line`, async () => {
+    await using world = await openWorld();
+    await world.write("site/index.html", "ahoy");
+    await world.write("text", "no archive");
+    const result = await runDavit(["push", `${world.dir}/${path}`, `${world.registry}/app:v1`]);
+    assertEquals(result.code, code);
+    assertStringIncludes(result.stderr, says);
+    assertMatch(result.stderr, /^davit: Cannot [^\n]+\n$/);
+  });
+}
