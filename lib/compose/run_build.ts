@@ -49,15 +49,15 @@ export async function runBuild(
   const open = async (base: string): Promise<View> =>
     scope.use(await openSource(resolveLocation(parseLocation(base), directory), places)).view;
   const view = await composeView(spec, { ...options, open });
-  const written: Written[] = [];
+  const opened: OpenedTarget[] = [];
   for (const target of targets) {
     const { destination } = scope.use(await openDestination(target.location, places));
-    written.push({ destination, output: await write(view, target, destination, options) });
+    opened.push({ ...target, destination });
   }
-  for (const { destination } of written) {
-    await destination.commit(present({ signal }));
-  }
-  return written.map(({ output }) => output);
+  const outputs: BuildOutput[] = [];
+  for (const target of opened) outputs.push(await write(view, target, options));
+  for (const { destination } of opened) await destination.commit(present({ signal }));
+  return outputs;
 }
 
 interface Target {
@@ -65,15 +65,13 @@ interface Target {
   readonly names: readonly string[];
 }
 
-interface Written {
+interface OpenedTarget extends Target {
   readonly destination: Destination;
-  readonly output: BuildOutput;
 }
 
 async function write(
   view: View,
-  { location, names }: Target,
-  destination: Destination,
+  { location, names, destination }: OpenedTarget,
   { jobs, signal, onEvent }: RunBuildOptions,
 ): Promise<BuildOutput> {
   const descriptor = await copy(view, destination, {

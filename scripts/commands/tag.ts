@@ -35,6 +35,6 @@ export const command: Command<Context> = buildCommand({
 });
 
 function parseTag(text: string): string {
-  const { tag = "" } = parseReference(`repository:${text}`);
-  return tag;
+  parseReference("image", { defaultTag: text });
+  return text;
 }

@@ -77,8 +77,8 @@ function noteOf(flag: Flag): string {
   if (isRequired(flag)) return " (required)";
   if (fallback !== undefined) return ` (${fallback} unless said)`;
   const { variadic } = flag.kind === "parsed" ? flag : {};
-  if (variadic === true) return "; may be repeated";
-  return typeof variadic === "string" ? `; may be repeated, or joined by "${variadic}"` : "";
+  if (variadic === true) return " (repeatable)";
+  return typeof variadic === "string" ? ` (repeatable, or A${variadic}B)` : "";
 }
 
 function isRequired(flag: Flag): boolean {
