@@ -18,7 +18,7 @@ import { through } from "./through.ts";
 export class Blocks {
   readonly #size: number;
   readonly #spare: ArrayBuffer[] = [];
-  #buffer: Uint8Array<ArrayBuffer>;
+  #buffer: Uint8Array<ArrayBuffer> = new Uint8Array();
   #length = 0;
 
   /**
@@ -32,18 +32,17 @@ export class Blocks {
       throw new RangeError(`Cannot cut blocks: expected a size of at least 1, got ${size}`);
     }
     this.#size = size;
-    this.#buffer = this.#allocate();
   }
 
   /** Takes bytes and gives the blocks that they complete. Draw all before the next call. */
   *push(bytes: Uint8Array): Generator<Uint8Array<ArrayBuffer>, void> {
     for (let taken = 0; taken < bytes.length;) {
-      if (this.#length === this.#size) {
-        yield this.#buffer;
+      if (this.#length === this.#buffer.length) {
+        if (this.#length > 0) yield this.#buffer;
         this.#buffer = this.#allocate();
         this.#length = 0;
       }
-      const part = bytes.subarray(taken, taken + this.#size - this.#length);
+      const part = bytes.subarray(taken, taken + this.#buffer.length - this.#length);
       this.#buffer.set(part, this.#length);
       this.#length += part.length;
       taken += part.length;

@@ -82,7 +82,7 @@ export function feedInflater(
 }
 
 function toCompressionError(format: string, cause: unknown): CompressionError {
-  const { code, message } = cause instanceof Error ? cause as NodeJS.ErrnoException : {};
-  const why = code === "Z_BUF_ERROR" ? "it ended early" : message ?? "it does not decode";
+  const { code, message } = cause as { readonly code?: string; readonly message: string };
+  const why = code === "Z_BUF_ERROR" ? "it ended early" : message;
   return new CompressionError(`Cannot decompress ${format} content: ${why}`, { cause });
 }
