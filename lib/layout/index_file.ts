@@ -1,5 +1,6 @@
-import { FileError } from "../errors.ts";
+import { FileError, LimitExceededError } from "../errors.ts";
 import { withLock } from "./lock.ts";
+import { MAX_INDEX_BYTES, readDocument } from "./read_document.ts";
 import { Roots } from "./roots.ts";
 
 /** An edit of the roots. What it throws fails that edit alone. */
@@ -43,11 +44,14 @@ export class IndexFile {
    *
    * @throws {FileError} When there is no such file.
    * @throws {DocumentError} When the file is no OCI index.
+   * @throws {LimitExceededError} When it is larger than {@linkcode MAX_INDEX_BYTES}.
    */
   async read(): Promise<Roots> {
     const stamp = this.#stamp();
     if (this.#snapshot !== undefined && this.#snapshot.stamp === stamp) return this.#snapshot.roots;
-    const roots = Roots.parse(await Deno.readTextFile(this.#path));
+    const bytes = await readDocument(this.#path);
+    if (bytes === undefined) throw this.#missing();
+    const roots = Roots.parse(bytes, `"${this.#path}"`);
     this.#snapshot = { stamp, roots };
     return roots;
   }
@@ -88,10 +92,22 @@ export class IndexFile {
       }
     }, before);
     if (after === before) return;
-    const temporary = `${this.#path}.tmp`;
-    await Deno.writeTextFile(temporary, after.format());
-    await Deno.rename(temporary, this.#path);
+    await this.#replace(new TextEncoder().encode(after.format()));
     this.#snapshot = { stamp: this.#stamp(), roots: after };
+  }
+
+  async #replace(bytes: Uint8Array): Promise<void> {
+    if (bytes.length > MAX_INDEX_BYTES) {
+      throw new LimitExceededError(`a longer "${this.#path}" again`, MAX_INDEX_BYTES);
+    }
+    const temporary = `${this.#path}.tmp`;
+    try {
+      await Deno.writeFile(temporary, bytes);
+      await Deno.rename(temporary, this.#path);
+    } catch (error) {
+      await Deno.remove(temporary).catch(() => {});
+      throw error;
+    }
   }
 
   #stamp(): string {
@@ -100,11 +116,14 @@ export class IndexFile {
       return `${ino} ${mtime?.getTime()} ${size}`;
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
-      throw new FileError(
-        `Cannot read "${this.#path}": an OCI layout must have an index.json, found none`,
-        this.#path,
-        { cause: error },
-      );
+      throw this.#missing();
     }
+  }
+
+  #missing(): FileError {
+    return new FileError(
+      `Cannot read "${this.#path}": an OCI layout must have an index.json, found none`,
+      this.#path,
+    );
   }
 }

@@ -1,5 +1,6 @@
 import { DocumentError, FileError, UnsupportedError } from "../errors.ts";
 import { DocumentField } from "../oci/document_field.ts";
+import { readDocument } from "./read_document.ts";
 import { Roots } from "./roots.ts";
 
 const VERSION = "1.0.0";
@@ -38,7 +39,7 @@ export async function prepareLayout(path: string): Promise<void> {
 
 function refuseOther(path: string, index: Uint8Array): void {
   try {
-    Roots.parse(new TextDecoder().decode(index));
+    Roots.parse(index);
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error;
     throw new FileError(
@@ -52,9 +53,8 @@ function refuseOther(path: string, index: Uint8Array): void {
 
 async function readIfThere(file: string, directory: string): Promise<Uint8Array | undefined> {
   try {
-    return await Deno.readFile(file);
+    return await readDocument(file);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
     if (!(error instanceof Deno.errors.NotADirectory)) throw error;
     throw new FileError(
       `Cannot open OCI layout "${directory}": expected a directory, got a file; an OCI layout in ` +

@@ -1,7 +1,7 @@
-import { DocumentError } from "../errors.ts";
 import { ANNOTATION } from "../oci/annotations.ts";
 import { type Descriptor, parseDescriptor, readDescriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
+import { decodeJson } from "../oci/decode_json.ts";
 import { DocumentField } from "../oci/document_field.ts";
 import { removeJson, setJson } from "../oci/json.ts";
 import { JsonScanner } from "../oci/json_scanner.ts";
@@ -48,17 +48,21 @@ export class Roots implements Iterable<Root> {
   /**
    * Reads an `index.json`.
    *
+   * @param name What errors call it.
    * @throws {DocumentError} When it is no OCI index.
    */
-  static parse(text: string): Roots {
-    const scanner = new JsonScanner(text, "index.json");
+  static parse(source: string | Uint8Array, name = "index.json"): Roots {
+    const text = typeof source === "string" ? source : decodeJson(source, name);
+    const scanner = new JsonScanner(text, name);
     const root = scanner.scan();
-    const document = new DocumentField("index.json", JSON.parse(text));
+    const document = new DocumentField(name, JSON.parse(text));
     const version = document.member("schemaVersion");
     if (version.integer() !== 2) throw version.unexpected("2");
-    const descriptors = document.member("manifests").items().map(readDescriptor);
+    const descriptors = document.member("manifests").items(Infinity).map(readDescriptor);
     const list = scanner.members(root.start).find(({ name }) => name === "manifests");
-    if (list === undefined) throw new DocumentError("Cannot read index.json: no manifests");
+    if (list === undefined || !document.member("manifests").isPresent) {
+      return Roots.parse(setJson(text, ["manifests"], []), name);
+    }
     const entries = scanner.members(list.value.start).map(({ value }, position) => ({
       span: value,
       descriptor: descriptors[position],

@@ -66,15 +66,16 @@ export class DocumentField {
     );
   }
 
-  /** The items of an array; none for null, which is how Go writes an empty list. */
-  items(): DocumentField[] {
+  /**
+   * The items of an array; none for null, which is how Go writes an empty list.
+   *
+   * @param maxItems The most that are accepted.
+   */
+  items(maxItems: number = MAX_LIST_ITEMS): DocumentField[] {
     if (this.#value === null) return [];
     if (!Array.isArray(this.#value)) throw this.unexpected("an array");
-    if (this.#value.length > MAX_LIST_ITEMS) {
-      throw new LimitExceededError(
-        `${this.#document} with a list at ${this.#path}`,
-        MAX_LIST_ITEMS,
-      );
+    if (this.#value.length > maxItems) {
+      throw new LimitExceededError(`${this.#document} with a list at ${this.#path}`, maxItems);
     }
     return this.#value.map((item: unknown, index) =>
       new DocumentField(this.#document, item, joinJsonPath(this.#path, index))

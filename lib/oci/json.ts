@@ -1,4 +1,5 @@
 import { DocumentError } from "../errors.ts";
+import { decodeJson } from "./decode_json.ts";
 import { JsonEdit } from "./json_edit.ts";
 import { formatJsonPath, type JsonPath } from "./json_path.ts";
 import { JsonScanner } from "./json_scanner.ts";
@@ -20,7 +21,7 @@ export type { JsonPath } from "./json_path.ts";
  * ```
  */
 export function parseJson(source: string | Uint8Array, document = "JSON document"): unknown {
-  const text = typeof source === "string" ? source : decode(source, document);
+  const text = typeof source === "string" ? source : decodeJson(source, document);
   new JsonScanner(text, document).scan();
   return JSON.parse(text);
 }
@@ -93,15 +94,4 @@ export function appendJson(text: string, path: JsonPath, ...values: unknown[]): 
     return edit.insert(found.value, values.map((value) => ({ value })));
   }
   throw new DocumentError(`Cannot append to ${formatJsonPath(path)}: expected an array`);
-}
-
-function decode(bytes: Uint8Array, document: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new DocumentError(
-      `Cannot read ${document}: expected UTF-8 text, got bytes that are not`,
-      { cause },
-    );
-  }
 }
