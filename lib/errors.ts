@@ -41,7 +41,7 @@ export abstract class DavitError extends Error {
   /** Says which condition this is, in a form that does not change between versions. */
   abstract readonly code: ErrorCode;
 
-  /** @param message What could not be done, expected and found. */
+  /** Makes the error. @param message What could not be done, expected and found. */
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = new.target.name;
@@ -55,7 +55,7 @@ export class AlreadyExistsError extends DavitError {
   /** What stands in the way. */
   readonly subject: string;
 
-  /** @param subject What stands in the way. */
+  /** Makes the error. @param subject What stands in the way. */
   constructor(subject: string, options?: ErrorOptions) {
     super(`Cannot create "${subject}": it already exists`, options);
     this.subject = subject;
@@ -73,7 +73,7 @@ export class ConsumedError extends DavitError {
   /** Stable code. */
   override readonly code = "ERR_CONSUMED";
 
-  /** @param what The thing that can be read once only. */
+  /** Makes the error. @param what The thing that can be read once only. */
   constructor(what: string, options?: ErrorOptions) {
     super(`Cannot read ${what} again: it is a single-pass stream and was consumed`, options);
   }
@@ -94,7 +94,7 @@ export class DigestMismatchError extends DavitError {
   /** The digest of the bytes that came. */
   readonly actual: string;
 
-  /** @param expected The promised digest. @param actual The digest of the bytes. */
+  /** Makes the error. @param expected The promised digest. @param actual The digest of the bytes. */
   constructor(expected: string, actual: string, options?: ErrorOptions) {
     super(`Cannot accept content: expected digest "${expected}", got "${actual}"`, options);
     this.expected = expected;
@@ -109,7 +109,7 @@ export class DockerError extends DavitError {
   /** The command's exit code, or `undefined` when it never started. */
   readonly exitCode: number | undefined;
 
-  /** @param message What could not be done. */
+  /** Makes the error. @param message What could not be done. */
   constructor(message: string, options?: ErrorOptions & { readonly exitCode?: number }) {
     super(message, options);
     this.exitCode = options?.exitCode;
@@ -129,7 +129,7 @@ export class FileError extends DavitError {
   /** The path as the caller gave it. */
   readonly path: string;
 
-  /** @param message What could not be done. @param path The path. */
+  /** Makes the error. @param message What could not be done. @param path The path. */
   constructor(message: string, path: string, options?: ErrorOptions) {
     super(message, options);
     this.path = path;
@@ -143,7 +143,7 @@ export class LimitExceededError extends DavitError {
   /** The limit's value, in bytes or items. */
   readonly limit: number;
 
-  /** @param what What grew too large. @param limit The most that is accepted. */
+  /** Makes the error. @param what What grew too large. @param limit The most that is accepted. */
   constructor(what: string, limit: number, options?: ErrorOptions) {
     super(`Cannot read ${what}: expected at most ${limit}, got more`, options);
     this.limit = limit;
@@ -161,7 +161,7 @@ export class NotComputedError extends DavitError {
   /** Stable code. */
   override readonly code = "ERR_NOT_COMPUTED";
 
-  /** @param what What is not known yet. */
+  /** Makes the error. @param what What is not known yet. */
   constructor(what: string, options?: ErrorOptions) {
     super(`Cannot tell the ${what}: the layer's bytes have not passed yet`, options);
   }
@@ -176,7 +176,7 @@ export class NotFoundError extends DavitError {
   /** The name that was asked for. */
   readonly subject: string;
 
-  /** @param kind The kind of thing. @param subject Its name. @param place Where it was sought. */
+  /** Makes the error. @param kind The kind of thing. @param subject Its name. @param place Where it was sought. */
   constructor(kind: string, subject: string, place?: string, options?: ErrorOptions) {
     super(
       `Cannot find ${kind} "${subject}"${place === undefined ? "" : ` in ${place}`}`,
@@ -194,7 +194,7 @@ export class PlatformError extends DavitError {
   /** The platforms that are there, as `os/architecture[/variant]`. */
   readonly available: readonly string[];
 
-  /** @param message What could not be chosen. @param available The platforms that are there. */
+  /** Makes the error. @param message What could not be chosen. @param available The platforms that are there. */
   constructor(message: string, available: readonly string[], options?: ErrorOptions) {
     super(message, options);
     this.available = available;
@@ -216,16 +216,15 @@ export class RegistryError extends DavitError {
   /** The error codes of the body, such as `MANIFEST_UNKNOWN`. */
   readonly errorCodes: readonly string[];
 
-  /** @param message What could not be done. @param status The HTTP status. */
+  /** Makes the error. @param message What could not be done. @param status The HTTP status. */
   constructor(
     message: string,
     status: number,
-    errorCodes: readonly string[] = [],
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly errorCodes?: readonly string[] },
   ) {
     super(message, options);
     this.status = status;
-    this.errorCodes = errorCodes;
+    this.errorCodes = options?.errorCodes ?? [];
   }
 }
 
@@ -238,7 +237,7 @@ export class SizeMismatchError extends DavitError {
   /** The bytes that came, at the moment of the failure. */
   readonly actual: number;
 
-  /** @param expected The promised size in bytes. @param actual The bytes that came. */
+  /** Makes the error. @param expected The promised size in bytes. @param actual The bytes that came. */
   constructor(expected: number, actual: number, options?: ErrorOptions) {
     super(
       `Cannot accept content: expected ${expected} bytes, got ${
@@ -264,7 +263,7 @@ export class TarError extends DavitError {
   /** Byte offset in the tar stream. */
   readonly offset: number;
 
-  /** @param message What is wrong. @param offset Byte offset in the tar stream. */
+  /** Makes the error. @param message What is wrong. @param offset Byte offset in the tar stream. */
   constructor(message: string, offset: number, options?: ErrorOptions) {
     super(`${message} (at byte ${offset})`, options);
     this.offset = offset;
@@ -278,7 +277,7 @@ export class UnauthorizedError extends DavitError {
   /** The HTTP status, 401 or 403. */
   readonly status: number;
 
-  /** @param message What was refused and what to do. @param status The HTTP status. */
+  /** Makes the error. @param message What was refused and what to do. @param status The HTTP status. */
   constructor(message: string, status: number, options?: ErrorOptions) {
     super(message, options);
     this.status = status;

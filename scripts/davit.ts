@@ -16,6 +16,8 @@ import type { Context } from "./console/context.ts";
 import { exitCodeOfParser } from "./console/exit_code.ts";
 import { runProcess } from "./console/run_process.ts";
 
+export type { Context, Terminal, TextStream } from "./console/context.ts";
+
 /**
  * Runs one command line and returns its exit code: 0 done, 1 failed, 2 usage, 3 not found,
  * 4 already exists, 130 interrupted.

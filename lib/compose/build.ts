@@ -23,7 +23,7 @@ export class Build {
   /** What has been said so far. */
   readonly spec: BuildSpec;
 
-  /** @param spec What to begin with. */
+  /** Begins with what a spec says. @param spec The spec. */
   constructor(spec: BuildSpec) {
     this.spec = spec;
   }

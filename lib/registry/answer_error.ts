@@ -45,7 +45,7 @@ export async function answerError(
     return new UnauthorizedError(`${message}; ${await context.advice()}`, status);
   }
   const asked = afterMs === undefined ? "" : `; try again in ${Math.ceil(afterMs / 1000)} s`;
-  const error = new RegistryError(message + asked, status, codes);
+  const error = new RegistryError(message + asked, status, { errorCodes: codes });
   return temporary ? markTemporary(error, afterMs === undefined ? {} : { afterMs }) : error;
 }
 

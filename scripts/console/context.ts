@@ -1,9 +1,25 @@
-import type { CommandContext, StricliProcess } from "@stricli/core";
+/** Takes text. */
+export interface TextStream {
+  /** Writes text, at once. */
+  write(text: string): void;
+}
+
+/** The side of a process that a command line speaks through. */
+export interface Terminal {
+  /** Where results go. */
+  readonly stdout: TextStream;
+  /** Where all else goes. */
+  readonly stderr: TextStream;
+  /** Variables that the argument parser looks at. */
+  readonly env?: Readonly<Partial<Record<string, string>>>;
+  /** Set by the argument parser. */
+  exitCode?: number | string | null;
+}
 
 /** What commands get from outside: everything that is not an argument. */
-export interface Context extends CommandContext {
+export interface Context {
   /** Where text goes. */
-  readonly process: StricliProcess;
+  readonly process: Terminal;
   /** Reads an environment variable. */
   readonly env: (name: string) => string | undefined;
   /** Ends all work: Ctrl-C. */
