@@ -43,7 +43,7 @@ async function makeBundle(options: readonly string[]): Promise<string[]> {
 async function makeTree(): Promise<string> {
   const tree = `${folder}/tree`;
   await Deno.mkdir(tree);
-  for (let file = 0; file < 32; file++) {
+  for (let file = 0; file < 96; file++) {
     const lines = Array.from({ length: 40_000 }, (_, line) => `${file} ${(line * line) % 9973}\n`);
     await Deno.writeTextFile(`${tree}/${file}.txt`, lines.join(""));
   }
