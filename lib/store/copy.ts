@@ -21,6 +21,11 @@ export interface CopyOptions extends CallOptions {
   readonly platform?: Platform;
   /** How many transfers run at once, in all; 4 unless said. */
   readonly jobs?: number;
+  /**
+   * Copies the bytes of non-distributable layers too, which are left where their `urls` say unless
+   * the destination must have them.
+   */
+  readonly nondistributable?: boolean;
   /** Hears what happens. */
   readonly onEvent?: OnCopyEvent;
 }
@@ -50,14 +55,16 @@ export async function copy(
   destination: Destination,
   options: CopyOptions = {},
 ): Promise<Descriptor> {
-  const { names = [], jobs = 4, onEvent, platform } = options;
+  const { names = [], jobs = 4, onEvent, platform, nondistributable = false } = options;
   options.signal?.throwIfAborted();
   const failure = new AbortController();
   const signal = options.signal === undefined
     ? failure.signal
     : AbortSignal.any([options.signal, failure.signal]);
   const chosen = await choose(view, destination, platform, onEvent);
-  const run = new CopyRun(destination, new Permits(jobs), { signal, onEvent });
+  const transfers = new Transfers(destination, new Permits(jobs), { signal, onEvent });
+  const takesAll = nondistributable || destination.accepts.nondistributable === true;
+  const run = new CopyRun(destination, transfers, takesAll);
   try {
     const descriptor = await run.copyView(chosen, names);
     onEvent?.({ kind: "root", descriptor, names });
@@ -92,16 +99,14 @@ async function choose(
 class CopyRun {
   readonly #destination: Destination;
   readonly #transfers: Transfers;
+  readonly #takesAll: boolean;
   readonly #fitted = new Map<Layer, Layer>();
   readonly #copied = new Map<Layer, Promise<void>>();
 
-  constructor(
-    destination: Destination,
-    permits: Permits,
-    options: { readonly signal: AbortSignal; readonly onEvent: OnCopyEvent | undefined },
-  ) {
+  constructor(destination: Destination, transfers: Transfers, takesAll: boolean) {
     this.#destination = destination;
-    this.#transfers = new Transfers(destination, permits, options);
+    this.#transfers = transfers;
+    this.#takesAll = takesAll;
   }
 
   settle(): Promise<void> {
@@ -153,7 +158,7 @@ class CopyRun {
   async #copyLayer(layer: Layer): Promise<void> {
     const { descriptor } = layer;
     const elsewhere = isNondistributable(layer.mediaType) && descriptor?.urls !== undefined;
-    if (elsewhere && this.#destination.accepts.nondistributable !== true) {
+    if (elsewhere && !this.#takesAll) {
       this.#transfers.skip(descriptor);
       return;
     }

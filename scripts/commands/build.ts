@@ -67,7 +67,7 @@ Flags win over the file.`,
       platform: {
         kind: "parsed",
         brief: "Platform to build for, instead of the file's",
-        placeholder: "os/arch",
+        placeholder: "PLATFORM",
         parse: String,
         optional: true,
         variadic: ",",

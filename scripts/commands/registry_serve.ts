@@ -49,7 +49,7 @@ export const command: Command<Context> = buildCommand({
   async func(this: Context, flags: Flags): Promise<void> {
     using output = new Output(this, flags);
     const { serveRegistry } = await import("../../lib/server/serve_registry.ts");
-    const { hostname, port } = flags.address ?? parseAddress(`:${this.env("PORT") ?? 0}`);
+    const { hostname, port } = flags.address ?? parseAddress(`:${this.env("PORT") || 0}`);
     await using server = await serveRegistry({
       hostname,
       port,

@@ -22,6 +22,8 @@ export interface PlatformFlags extends CommonFlags {
 export interface TransferFlags extends PlatformFlags {
   /** How many transfers run at once. */
   readonly jobs?: number;
+  /** Layers go along that are left where their URLs say otherwise. */
+  readonly allowNondistributableArtifacts?: boolean;
 }
 
 /** {@linkcode CommonFlags}, for a command's parameters. */
@@ -48,14 +50,14 @@ export const COMMON_FLAGS: FlagParametersForType<CommonFlags, Context> = {
 
 /** {@linkcode PlatformFlags}, for a command's parameters. */
 export const PLATFORM_FLAGS: FlagParametersForType<PlatformFlags, Context> = {
-  ...COMMON_FLAGS,
   platform: {
     kind: "parsed",
-    brief: "Platform as os/arch[/variant][:osversion], or all",
-    placeholder: "os/arch",
+    brief: "One image of an index: os/arch[/variant][:osversion], or all",
+    placeholder: "PLATFORM",
     parse: parseChoice,
     optional: true,
   },
+  ...COMMON_FLAGS,
 };
 
 /** The flag that bounds how much happens at once. */
@@ -69,8 +71,14 @@ export const JOBS_FLAG: TypedFlagParameter<number | undefined, Context> = {
 
 /** {@linkcode TransferFlags}, for a command's parameters. */
 export const TRANSFER_FLAGS: FlagParametersForType<TransferFlags, Context> = {
-  ...PLATFORM_FLAGS,
   jobs: JOBS_FLAG,
+  allowNondistributableArtifacts: {
+    kind: "boolean",
+    brief: "Copy layers too that are left where their URLs say",
+    optional: true,
+    withNegated: false,
+  },
+  ...PLATFORM_FLAGS,
 };
 
 function parseChoice(text: string): Platform | "all" {

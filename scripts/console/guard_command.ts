@@ -16,9 +16,8 @@ export function guardCommand(command: Command<Context>): Command<Context> {
         try {
           return await run.apply(this, words);
         } catch (thrown) {
-          const error = originalError(thrown);
-          if (error instanceof Deno.errors.BrokenPipe) return;
-          throw this.signal.aborted ? this.signal.reason : error;
+          const error = this.signal.aborted ? this.signal.reason : originalError(thrown);
+          if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
         }
       };
     },

@@ -23,21 +23,21 @@ export async function runProcess(
     fail(event.reason);
   });
   try {
-    return Deno.exit(await program(Deno.args, processContext(interruption.signal)));
+    return Deno.exit(await program(Deno.args, processContext(interruption)));
   } catch (error) {
     return fail(error);
   }
 }
 
-function processContext(signal: AbortSignal): Context {
+function processContext(interruption: AbortController): Context {
   return {
     process: {
-      stdout: { write: (text) => writeText(Deno.stdout, text) },
+      stdout: { write: (text) => writeText(Deno.stdout, text, (gone) => interruption.abort(gone)) },
       stderr: { write: writeMessage },
       env: {},
     },
     env: (name) => Deno.env.get(name),
-    signal,
+    signal: interruption.signal,
     get stdin() {
       return Deno.stdin.readable;
     },
@@ -48,18 +48,23 @@ function processContext(signal: AbortSignal): Context {
   };
 }
 
-/** Writes to stderr; when nobody reads it, there is nobody to tell. */
+/** When nobody reads messages, there is nobody to tell. */
 function writeMessage(text: string): void {
-  try {
-    writeText(Deno.stderr, text);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-  }
+  writeText(Deno.stderr, text, () => {});
 }
 
-function writeText(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
-  let bytes = new TextEncoder().encode(text);
-  while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+function writeText(
+  stream: { writeSync(bytes: Uint8Array): number },
+  text: string,
+  onReaderGone: (error: Error) => void,
+): void {
+  try {
+    let bytes = new TextEncoder().encode(text);
+    while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    onReaderGone(error);
+  }
 }
 
 function fail(error: unknown): never {

@@ -1,4 +1,4 @@
-import { type Location, parseLocation } from "../../lib/places/location.ts";
+import type { Location } from "../../lib/places/location.ts";
 import type { OpenedDestination, OpenedSource, OpenOptions } from "../../lib/places/open.ts";
 import { openDestination, openRepository, openSource } from "../../lib/places/open.ts";
 import { present } from "../../lib/oci/present.ts";
@@ -13,6 +13,7 @@ import type { View } from "../../lib/image/image.ts";
 import type { Descriptor } from "../../lib/oci/descriptor.ts";
 import type { Context } from "./context.ts";
 import type { TransferFlags } from "./flags.ts";
+import { localHint } from "./local_hint.ts";
 import { Output } from "./output.ts";
 import { VERSION } from "../version.ts";
 
@@ -46,13 +47,19 @@ export class Session implements AsyncDisposable {
   }
 
   /** Opens a place and what is named in it. */
-  open(location: Location | string): Promise<OpenedSource> {
-    return openSource(toLocation(location), this.places);
+  async open(location: Location): Promise<OpenedSource> {
+    try {
+      return await openSource(location, this.places);
+    } catch (error) {
+      const hint = await localHint(location);
+      if (hint !== undefined) this.output.note(hint);
+      throw error;
+    }
   }
 
   /** Opens a place for writing. */
-  create(location: Location | string): Promise<OpenedDestination> {
-    return openDestination(toLocation(location), this.places);
+  create(location: Location): Promise<OpenedDestination> {
+    return openDestination(location, this.places);
   }
 
   /** Opens a registry's repository. */
@@ -74,11 +81,11 @@ export class Session implements AsyncDisposable {
   ): Promise<Descriptor> {
     const { copy } = await import("../../lib/store/copy.ts");
     const { platform } = this;
-    const { jobs } = this.#flags;
+    const { jobs, allowNondistributableArtifacts: nondistributable } = this.#flags;
     return await copy(view, destination, {
       signal: this.signal,
       onEvent: this.output.onEvent,
-      ...present({ jobs, platform }),
+      ...present({ jobs, platform, nondistributable }),
       ...options,
     });
   }
@@ -101,8 +108,4 @@ export class Session implements AsyncDisposable {
     const transport = await this.#transport?.catch(() => undefined);
     transport?.[Symbol.dispose]();
   }
-}
-
-function toLocation(location: Location | string): Location {
-  return typeof location === "string" ? parseLocation(location) : location;
 }

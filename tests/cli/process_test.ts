@@ -49,6 +49,19 @@ for (const words of [["export", "IMAGE"], ["export", "IMAGE", "-"], ["manifest",
   });
 }
 
+for (const words of [["--help"], ["append", "--help"], ["version"], ["ls", "IMAGE"], ["nope"]]) {
+  Deno.test(`${words.join(" ")} into a closed pipe ends quietly`, async () => {
+    await using world = await openWorld();
+    const image = await pushLarge(world);
+    const here = words.map((word) => word.replace("IMAGE", image.replace(":v1", "")));
+    const script = '(sleep 0.3; "$@") 2>&1 | true; echo "${PIPESTATUS[0]}"';
+    const shell = ["-c", script, "bash", Deno.execPath(), ...DAVIT, ...here];
+    const { stdout, stderr } = await run("bash", shell);
+    assertEquals(stderr, "");
+    assertEquals(stdout, words[0] === "nope" ? "2\n" : "0\n");
+  });
+}
+
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   for (
     const { why, words } of [

@@ -228,4 +228,7 @@ Deno.test("copy() leaves a foreign layer where its urls say, unless the place wa
   const keen = new WatchedStore({ nondistributable: true });
   await copy(image, keen);
   assertEquals(await keen.has(foreign.descriptor), true);
+  const told = new WatchedStore();
+  await copy(image, told, { nondistributable: true });
+  assertEquals(await told.has(foreign.descriptor), true);
 });
