@@ -28,8 +28,15 @@ export type EditOfImage = (image: Image, descriptor: Descriptor) => Image | Prom
  * ```
  */
 export async function mapImages(view: View, edit: EditOfImage): Promise<View> {
+  return await mapOnce(view, edit, new Map());
+}
+
+/** The views that were edited, so that what indexes list again and again is edited once. */
+type Edited = Map<View, Promise<View>>;
+
+async function mapOnce(view: View, edit: EditOfImage, edited: Edited): Promise<View> {
   if (view.kind === "image") return await edit(view, await view.descriptor());
-  if (view.kind === "index") return new MappedIndex(view, edit);
+  if (view.kind === "index") return new MappedIndex(view, edit, edited);
   const { mediaType, digest } = await view.descriptor();
   throw new UnsupportedError(
     `Cannot edit "${digest}": expected an image or an index, got "${mediaType}"`,
@@ -46,12 +53,14 @@ class MappedIndex implements Index {
   readonly kind = "index";
   readonly #base: Index;
   readonly #edit: EditOfImage;
+  readonly #edited: Edited;
   readonly #bytes: () => Promise<Uint8Array>;
   readonly #children: () => Promise<readonly View[]>;
 
-  constructor(base: Index, edit: EditOfImage) {
+  constructor(base: Index, edit: EditOfImage, edited: Edited) {
     this.#base = base;
     this.#edit = edit;
+    this.#edited = edited;
     this.#children = remember(async () => {
       const children = await this.#base.children();
       return await Promise.all(children.map((child) => this.#editChild(child)));
@@ -73,9 +82,16 @@ class MappedIndex implements Index {
     return this.#children();
   }
 
-  async #editChild(child: View): Promise<View> {
+  #editChild(child: View): Promise<View> {
+    const editing = this.#edited.get(child) ?? this.#editNew(child);
+    this.#edited.set(child, editing);
+    editing.catch(() => this.#edited.delete(child));
+    return editing;
+  }
+
+  async #editNew(child: View): Promise<View> {
     if (child.kind === "blob" || isAttestation(await child.descriptor())) return child;
-    return await mapImages(child, this.#edit);
+    return await mapOnce(child, this.#edit, this.#edited);
   }
 
   async #editBytes(): Promise<Uint8Array> {

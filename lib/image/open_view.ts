@@ -38,8 +38,25 @@ import type { Blob, Image, Index, View } from "./image.ts";
  * ```
  */
 export function openView(source: ContentSource, descriptor: Descriptor): View {
+  return openIn(new Map(), source, descriptor);
+}
+
+/**
+ * The views of one graph, by descriptor: indexes may list the same thing a million times over, which
+ * is one view.
+ */
+type Graph = Map<string, View>;
+
+function openIn(graph: Graph, source: ContentSource, descriptor: Descriptor): View {
+  const key = JSON.stringify(descriptor);
+  const view = graph.get(key) ?? makeView(graph, source, descriptor);
+  graph.set(key, view);
+  return view;
+}
+
+function makeView(graph: Graph, source: ContentSource, descriptor: Descriptor): View {
   const { mediaType } = descriptor;
-  if (isIndexType(mediaType)) return new StoredIndex(source, descriptor);
+  if (isIndexType(mediaType)) return new StoredIndex(graph, source, descriptor);
   if (isManifestType(mediaType)) return new StoredImage(source, descriptor);
   if (isSchema1Type(mediaType)) {
     throw new UnsupportedError(
@@ -63,7 +80,7 @@ class StoredImage implements Image {
     this.#source = source;
     this.#descriptor = descriptor;
     this.#bytes = remember(() => readDocument(source, descriptor, "manifest", MAX_MANIFEST_BYTES));
-    this.#parsed = remember(async () => parseManifest(await this.#bytes(), descriptor.mediaType));
+    this.#parsed = remember(() => this.#parse());
     this.#config = remember(async () =>
       readDocument(source, (await this.#parsed()).config, "config", MAX_CONFIG_BYTES)
     );
@@ -101,10 +118,18 @@ class StoredImage implements Image {
     return editImage(this, { replaced: (layers) => layers.map(map) });
   }
 
+  async #parse(): Promise<Manifest> {
+    const { mediaType, digest } = this.#descriptor;
+    const bytes = await this.#bytes();
+    return naming("manifest", digest, () => parseManifest(bytes, mediaType));
+  }
+
   async #readDiffIds(): Promise<readonly Digest[] | undefined> {
     const manifest = await this.#parsed();
     if (!isImageConfigType(manifest.config.mediaType)) return undefined;
-    const diffIds = parseConfig(await this.#config()).rootfs.diff_ids;
+    const bytes = await this.#config();
+    const config = naming("config", manifest.config.digest, () => parseConfig(bytes));
+    const diffIds = config.rootfs.diff_ids;
     if (diffIds.length !== manifest.layers.length) {
       throw new DocumentError(
         `Cannot read image "${this.#descriptor.digest}": expected as many diff_ids in its config ` +
@@ -117,11 +142,13 @@ class StoredImage implements Image {
 
 class StoredIndex implements Index {
   readonly kind = "index";
+  readonly #graph: Graph;
   readonly #source: ContentSource;
   readonly #descriptor: Descriptor;
   readonly #bytes: () => Promise<Uint8Array>;
 
-  constructor(source: ContentSource, descriptor: Descriptor) {
+  constructor(graph: Graph, source: ContentSource, descriptor: Descriptor) {
+    this.#graph = graph;
     this.#source = source;
     this.#descriptor = descriptor;
     this.#bytes = remember(() => readDocument(source, descriptor, "index", MAX_MANIFEST_BYTES));
@@ -136,8 +163,10 @@ class StoredIndex implements Index {
   }
 
   async children(): Promise<readonly View[]> {
-    const index = parseIndex(await this.#bytes(), this.#descriptor.mediaType);
-    return index.manifests.map((child) => openView(this.#source, child));
+    const { mediaType, digest } = this.#descriptor;
+    const bytes = await this.#bytes();
+    const { manifests } = naming("index", digest, () => parseIndex(bytes, mediaType));
+    return manifests.map((child) => openIn(this.#graph, this.#source, child));
   }
 }
 
@@ -168,4 +197,15 @@ async function readDocument(
 ): Promise<Uint8Array> {
   const what = `${kind} "${descriptor.digest}"`;
   return await readAll(await source.fetch(descriptor), { maxBytes, what });
+}
+
+/** Says of what a document gets wrong which document it is. */
+function naming<T>(kind: string, digest: Digest, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error;
+    const message = error.message.replace(`Cannot read ${kind}`, `Cannot read ${kind} "${digest}"`);
+    throw new DocumentError(message, { cause: error });
+  }
 }

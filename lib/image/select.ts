@@ -15,21 +15,27 @@ export interface PlatformImage {
 }
 
 /**
- * Lists the images of a view: one of an image, all of an index and of the indexes in it, in order.
- * Attestations and blobs are left out.
+ * Lists the images of a view: one of an image, all of an index and of the indexes in it, in order,
+ * each once. Attestations and blobs are left out.
  */
 export async function listImages(view: View): Promise<readonly PlatformImage[]> {
-  if (view.kind === "blob") return [];
   if (view.kind === "image") return [{ image: view, platform: await platformOf(view) }];
-  const lists = await Promise.all((await view.children()).map(async (child) => {
-    const descriptor = await child.descriptor();
-    if (isAttestation(descriptor)) return [];
-    if (child.kind === "image" && descriptor.platform !== undefined) {
-      return [{ image: child, platform: descriptor.platform }];
+  const images: PlatformImage[] = [];
+  const seen = new Set<View>();
+  const ahead: View[] = [view];
+  for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    if (next.kind === "index") {
+      for (const child of (await next.children()).toReversed()) {
+        if (!isAttestation(await child.descriptor())) ahead.push(child);
+      }
+    } else if (next.kind === "image") {
+      const { platform } = await next.descriptor();
+      images.push({ image: next, platform: platform ?? await platformOf(next) });
     }
-    return await listImages(child);
-  }));
-  return lists.flat();
+  }
+  return images;
 }
 
 /**
