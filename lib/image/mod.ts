@@ -26,5 +26,5 @@ export * from "./export_image.ts";
 export * from "./fit.ts";
 export type * from "./image.ts";
 export * from "./map_images.ts";
-export * from "./open_view.ts";
+export { openView } from "./open_view.ts";
 export * from "./select.ts";

@@ -67,6 +67,11 @@ function makeView(graph: Graph, source: ContentSource, descriptor: Descriptor): 
   return new StoredBlob(source, descriptor);
 }
 
+/** Says whether a view is just what lies in a place, without any edit. */
+export function isStored(view: View): boolean {
+  return [StoredImage, StoredIndex, StoredBlob].some((kind) => view instanceof kind);
+}
+
 class StoredImage implements Image {
   readonly kind = "image";
   readonly #source: ContentSource;

@@ -6,7 +6,7 @@ import type { Need } from "./authority.ts";
 import { isOtherProtocol, isUntrusted } from "./network_error.ts";
 import type { Peer } from "./peer.ts";
 import { markTemporary, retryHint } from "./retry.ts";
-import { untilAborted } from "./until_aborted.ts";
+import { untilAborted } from "../stream/until_aborted.ts";
 
 /** How a registry may be spoken to. */
 export interface Candidate {

@@ -3,7 +3,7 @@ import { type Answer, discard } from "./answer.ts";
 import type { Authority, Need } from "./authority.ts";
 import { exchange, type ExchangeRequest, type Fetch, type Patience } from "./exchange.ts";
 import { type Clock, parseRetryAfter } from "./retry.ts";
-import { untilAborted } from "./until_aborted.ts";
+import { untilAborted } from "../stream/until_aborted.ts";
 
 /** What a {@linkcode Peer} works with. */
 export interface PeerOptions {

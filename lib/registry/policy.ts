@@ -1,7 +1,7 @@
 import { PolicyError } from "../errors.ts";
 import { type Distance, distanceOf } from "./address.ts";
 import { describeUrl } from "./redact.ts";
-import { untilAborted } from "./until_aborted.ts";
+import { untilAborted } from "../stream/until_aborted.ts";
 
 /** Finds the addresses of a host name. */
 export type ResolveHost = (host: string) => Promise<readonly string[]>;

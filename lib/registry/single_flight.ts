@@ -1,4 +1,4 @@
-import { untilAborted } from "./until_aborted.ts";
+import { untilAborted } from "../stream/until_aborted.ts";
 
 interface Flight<T> {
   readonly result: Promise<T>;

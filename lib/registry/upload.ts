@@ -9,7 +9,7 @@ import type { Body } from "./exchange.ts";
 import { describeUrl } from "./redact.ts";
 import type { RepositoryApi } from "./repository_api.ts";
 import { markFinal } from "./retry.ts";
-import { untilAborted } from "./until_aborted.ts";
+import { untilAborted } from "../stream/until_aborted.ts";
 
 /** Blobs up to this size go out in one request with their length; larger ones are streamed. */
 const MAX_MONOLITHIC_BYTES = 1024 * 1024;

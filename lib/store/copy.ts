@@ -1,6 +1,5 @@
 import type { CallOptions } from "../layer/content_source.ts";
 import type { Layer } from "../layer/layer.ts";
-import { SinglePassLayer } from "../layer/single_pass_layer.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { isNondistributable } from "../oci/media_type.ts";
 import { formatPlatform, hostPlatform, type Platform } from "../oci/platform.ts";
@@ -9,6 +8,7 @@ import { fitLayer } from "../image/fit.ts";
 import { selectImage } from "../image/select.ts";
 import { bytesContent, type Content, layerContent } from "./content.ts";
 import type { OnCopyEvent } from "./events.ts";
+import { Parts } from "./parts.ts";
 import { Permits } from "./permits.ts";
 import type { Destination } from "./store.ts";
 import { Transfers } from "./transfer.ts";
@@ -71,8 +71,7 @@ export async function copy(
     return descriptor;
   } catch (error) {
     failure.abort(error);
-    await run.settle();
-    await abandon(chosen, error);
+    await run.abandon(chosen, error);
     throw error;
   }
 }
@@ -102,37 +101,51 @@ class CopyRun {
   readonly #takesAll: boolean;
   readonly #fitted = new Map<Layer, Layer>();
   readonly #copied = new Map<Layer, Promise<void>>();
+  readonly #views = new Map<View, Promise<Descriptor>>();
+  readonly #parts: Parts;
 
   constructor(destination: Destination, transfers: Transfers, takesAll: boolean) {
     this.#destination = destination;
     this.#transfers = transfers;
     this.#takesAll = takesAll;
+    this.#parts = new Parts(transfers);
   }
 
-  settle(): Promise<void> {
-    return this.#transfers.settle();
+  /** Ends what is under way, and what the copy never came to. */
+  async abandon(root: View, reason: unknown): Promise<void> {
+    await this.#transfers.settle();
+    await this.#parts.abandon([root], reason);
   }
 
+  /** Copies a view, once however often indexes list it; the root has names. */
   copyView(view: View, names?: readonly string[]): Promise<Descriptor> {
+    if (names !== undefined) return this.#copyNew(view, names);
+    const copying = this.#views.get(view) ?? this.#copyNew(view);
+    this.#views.set(view, copying);
+    return copying;
+  }
+
+  #copyNew(view: View, names?: readonly string[]): Promise<Descriptor> {
     if (view.kind === "index") return this.#copyIndex(view, names);
     if (view.kind === "image") return this.#copyImage(view, names);
     return this.#copyBlob(view);
   }
 
   async #copyIndex(index: Index, names?: readonly string[]): Promise<Descriptor> {
-    const children = await index.children();
+    const children = await this.#parts.childrenOf(index);
     await Promise.all(children.map((child) => this.copyView(child)));
     return await this.#transfers.send(await documentContent(index), names);
   }
 
   async #copyImage(image: Image, names?: readonly string[]): Promise<Descriptor> {
     const fitted = image.mapLayers((layer) => this.#fit(layer));
+    await this.#parts.layersOf(image);
     const layers = await fitted.layers();
     const sealed = layers.every((layer) => layer.descriptor !== undefined);
     if (!sealed || !await this.#isComplete(fitted)) {
       await Promise.all(layers.map((layer) => this.#copyLayerOnce(layer)));
-      const config = bytesContent(await fitted.config(), await fitted.configDescriptor());
-      await this.#transfers.send(config);
+      const config = await this.#transfers.read(() => fitted.config());
+      await this.#transfers.send(bytesContent(config, await fitted.configDescriptor()));
     }
     return await this.#transfers.send(await documentContent(fitted), names);
   }
@@ -178,17 +191,4 @@ class CopyRun {
 
 async function documentContent(view: Image | Index): Promise<Content> {
   return bytesContent(await view.manifest(), await view.descriptor());
-}
-
-/** Ends the single-pass layers that a failed copy never came to, so that their sources close. */
-async function abandon(view: View, reason: unknown): Promise<void> {
-  if (view.kind === "index") {
-    const children = await view.children().catch(() => []);
-    await Promise.all(children.map((child) => abandon(child, reason)));
-  }
-  if (view.kind !== "image") return;
-  const layers = await view.layers().catch(() => []);
-  await Promise.all(
-    layers.map((layer) => layer instanceof SinglePassLayer ? layer.abandon(reason) : undefined),
-  );
 }

@@ -1,7 +1,8 @@
 import type { Descriptor } from "../oci/descriptor.ts";
+import { untilAborted } from "../stream/until_aborted.ts";
 import type { Content } from "./content.ts";
 import type { OnCopyEvent } from "./events.ts";
-import type { Permits } from "./permits.ts";
+import { Permits } from "./permits.ts";
 import type { Destination, Mounter } from "./store.ts";
 
 /** What a run of `copy` gives its transfers. */
@@ -12,6 +13,9 @@ export interface TransferOptions {
   readonly onEvent: OnCopyEvent | undefined;
 }
 
+/** How many documents are read at once: an index may list ten thousand. */
+const READS = 16;
+
 /**
  * The transfers of one copy into one place: each content goes once, however often it is asked for,
  * and only if it is not there already.
@@ -19,6 +23,7 @@ export interface TransferOptions {
 export class Transfers {
   readonly #destination: Destination;
   readonly #permits: Permits;
+  readonly #reads: Permits = new Permits(READS);
   readonly #signal: AbortSignal;
   readonly #onEvent: OnCopyEvent | undefined;
   readonly #underWay = new Set<Promise<unknown>>();
@@ -44,6 +49,11 @@ export class Transfers {
     const done = () => this.#underWay.delete(sending);
     sending.then(done, done);
     return sending;
+  }
+
+  /** Reads a document at the source, within a ceiling of its own; lets go of it at the signal. */
+  read<T>(task: () => Promise<T>): Promise<T> {
+    return untilAborted(this.#reads.run(task, this.#signal), this.#signal);
   }
 
   /** Says whether the destination has the content, within the ceiling. */
