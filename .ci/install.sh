@@ -5,7 +5,9 @@ PACKAGES=(
   apache2-utils attr busybox-static bzip2 ca-certificates containerd curl docker-registry docker.io
   git iproute2 openssl pigz python3 runc skopeo umoci xz-utils zstd
 )
-PATH=$PATH:/usr/local/go/bin:$HOME/go/bin:/usr/sbin:/sbin
+PATH=$HOME/go/bin:$PATH:/usr/local/go/bin:/usr/sbin:/sbin
+CRANE=v0.22.1
+GO_FOR_CRANE=go1.25.5
 
 install_packages() {
   local missing=() package
@@ -28,10 +30,17 @@ install_deno() {
   deno --version
 }
 
-# Debian's own Go is too old for today's crane, and builds the last one that asked for no more.
+# crane wants a newer Go than Debian's. From 1.21 on Go fetches that by itself; older ones can fetch
+# it as the module that it is.
 install_crane() {
-  command -v crane >/dev/null && return
-  local version=v0.20.6
-  [[ $(go env GOVERSION) =~ ^go1\.(1[0-9]|20)(\.|$) ]] && version=v0.15.2
-  go install "github.com/google/go-containerregistry/cmd/crane@$version"
+  [ "$(crane version 2>/dev/null)" != "$CRANE" ] || return 0
+  local go=go directory
+  if [[ $(go env GOVERSION) =~ ^go1\.(1[0-9]|20)(\.|$) ]]; then
+    directory=$(go mod download -json \
+      "golang.org/toolchain@v0.0.1-$GO_FOR_CRANE.linux-$(go env GOARCH)" |
+      sed -n 's/.*"Dir": "\(.*\)".*/\1/p') || return
+    chmod -R u+x "$directory/bin" "$directory/pkg/tool" || return
+    go=$directory/bin/go
+  fi
+  "$go" install "github.com/google/go-containerregistry/cmd/crane@$CRANE"
 }

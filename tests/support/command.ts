@@ -18,17 +18,21 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What commands print shall not depend on who runs the tests, nor where. */
+const PLAIN = { LC_ALL: "C.UTF-8", TZ: "UTC" };
+
 /** Runs a command to its end, whatever its exit code. */
 export async function run(
   command: string,
   args: readonly string[] = [],
   options: RunOptions = {},
 ): Promise<CommandResult> {
-  const { stdin, ...rest } = options;
+  const { stdin, env, ...rest } = options;
   const path = findCommand(command);
   if (path === undefined) throw new Error(`Cannot run "${command}": it is not installed`);
   const child = new Deno.Command(path, {
     ...rest,
+    env: { ...PLAIN, ...env },
     args: [...args],
     stdin: stdin === undefined ? "null" : "piped",
     stdout: "piped",
