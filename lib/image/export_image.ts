@@ -1,12 +1,12 @@
 import type { CallOptions } from "../layer/content_source.ts";
-import { comparePaths } from "../layer/entry_path.ts";
 import type { Layer } from "../layer/layer.ts";
 import { parseWhiteout, type Whiteout } from "../layer/whiteout.ts";
 import { readTar, type TarEntry } from "../tar/read_tar.ts";
 import { type TarInput, writeTar } from "../tar/write_tar.ts";
 import type { TarHeader } from "../tar/entry.ts";
 import type { Image } from "./image.ts";
-import { type EntryPlace, type Inode, MergedTree } from "./merged_tree.ts";
+import { type EntryPlace, type Inode, MergedTree, type TreeNode } from "./merged_tree.ts";
+import { CompressionError, DocumentError, TarError } from "../errors.ts";
 
 /**
  * Writes the filesystem that a container of an image starts with, as one tar. Whiteouts and opaque
@@ -17,7 +17,9 @@ import { type EntryPlace, type Inode, MergedTree } from "./merged_tree.ts";
  * file in the layers' order, then links, then directories from the deepest up, so that whatever
  * unpacks them can set the directories' times last. Memory grows with the number of entries only.
  *
- * @throws {DocumentError} For an entry that leads out of the root, or a link to nothing.
+ * @throws {DocumentError} For a layer that is no tar, an entry that leads out of the root, a path
+ * longer than Linux has, or a link to nothing.
+ * @throws {LimitExceededError} Beyond four million files and directories.
  * @example
  * ```ts
  * import { appendLayers, emptyImage, exportImage } from "@davit/davit/image";
@@ -35,9 +37,21 @@ export async function exportImage(
   const layers = await image.layers();
   const tree = new MergedTree();
   for (const [position, layer] of layers.entries()) {
-    await applyLayer(tree, layer, position, options.signal);
+    try {
+      await applyLayer(tree, layer, position, options.signal);
+    } catch (error) {
+      throw naming(layer.descriptor?.digest ?? `${position + 1} of ${layers.length}`, error);
+    }
   }
   return writeTar(mergedEntries(layers, planOf(tree)));
+}
+
+/** Says of what is wrong with a layer which layer it is. */
+function naming(layer: string, error: unknown): unknown {
+  const kinds = [CompressionError, DocumentError, TarError];
+  if (!(error instanceof Error) || !kinds.some((kind) => error instanceof kind)) return error;
+  const why = error.message.replace(/^C/, "c");
+  return new DocumentError(`Cannot export layer "${layer}": ${why}`, { cause: error });
 }
 
 async function applyLayer(
@@ -65,33 +79,34 @@ function hide(tree: MergedTree, marker: Whiteout): void {
 
 /** What is written, and when. */
 interface Plan {
-  /** Headers of what stands in the layers, by layer and ordinal. */
-  readonly placed: ReadonlyMap<number, ReadonlyMap<number, TarHeader>>;
-  /** Further names of files. */
-  readonly links: readonly TarHeader[];
+  /** What stands in the layers, by layer and ordinal. */
+  readonly placed: ReadonlyMap<number, ReadonlyMap<number, TreeNode>>;
+  /** Further names of files, each with the first. */
+  readonly links: readonly (readonly [name: TreeNode, first: TreeNode])[];
   /** Directories, the deepest first. */
-  readonly directories: readonly TarHeader[];
+  readonly directories: readonly TreeNode[];
 }
 
 function planOf(tree: MergedTree): Plan {
-  const placed = new Map<number, Map<number, TarHeader>>();
-  const links: TarHeader[] = [];
-  const directories: TarHeader[] = [];
-  const firstNames = new Map<Inode, string>();
-  for (const [name, inode] of [...tree.entries()].sort(([a], [b]) => comparePaths(a, b))) {
+  const placed = new Map<number, Map<number, TreeNode>>();
+  const links: (readonly [TreeNode, TreeNode])[] = [];
+  const directories: TreeNode[] = [];
+  const firstNames = new Map<Inode, TreeNode>();
+  for (const node of tree.nodes()) {
+    const { inode } = node;
     const { header, place } = inode;
     const first = firstNames.get(inode);
     if (header.type === "directory") {
-      directories.unshift({ ...header, name });
+      directories.push(node);
     } else if (first === undefined) {
-      firstNames.set(inode, name);
-      const ofLayer = placed.get(place.layer) ?? new Map<number, TarHeader>();
-      placed.set(place.layer, ofLayer.set(place.ordinal, { ...header, name }));
+      firstNames.set(inode, node);
+      const ofLayer = placed.get(place.layer) ?? new Map<number, TreeNode>();
+      placed.set(place.layer, ofLayer.set(place.ordinal, node));
     } else {
-      links.push({ ...header, name, type: "hardlink", linkName: first, size: 0 });
+      links.push([node, first]);
     }
   }
-  return { placed, links, directories };
+  return { placed, links, directories: directories.reverse() };
 }
 
 async function* mergedEntries(layers: readonly Layer[], plan: Plan): AsyncGenerator<TarInput> {
@@ -100,12 +115,18 @@ async function* mergedEntries(layers: readonly Layer[], plan: Plan): AsyncGenera
     if (wanted === undefined) continue;
     let ordinal = 0;
     for await (const entry of readTar(layer.uncompressed())) {
-      const header = wanted.get(ordinal++);
-      if (header !== undefined) yield withBody(header, entry);
+      const node = wanted.get(ordinal++);
+      if (node !== undefined) yield withBody(headerOf(node), entry);
     }
   }
-  for (const header of plan.links) yield { header };
-  for (const header of plan.directories) yield { header };
+  for (const [node, { path }] of plan.links) {
+    yield { header: { ...headerOf(node), type: "hardlink", linkName: path, size: 0 } };
+  }
+  for (const node of plan.directories) yield { header: headerOf(node) };
+}
+
+function headerOf({ inode, path }: TreeNode): TarHeader {
+  return { ...inode.header, name: path };
 }
 
 function withBody(header: TarHeader, entry: TarEntry): TarInput {

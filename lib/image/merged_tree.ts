@@ -1,8 +1,17 @@
 import type { TarHeader } from "../tar/entry.ts";
-import { DocumentError } from "../errors.ts";
+import { DocumentError, LimitExceededError } from "../errors.ts";
+import { comparePaths } from "../layer/entry_path.ts";
 
 /** The most symbolic links one path may lead through, as in Linux. */
 const MAX_LINKS = 40;
+
+/** The longest path and the longest target of a symbolic link, as in Linux. */
+const MAX_PATH_LENGTH = 4096;
+
+const SHORT_PATH = `a path of at most ${MAX_PATH_LENGTH} characters`;
+
+/** The most files and directories: an image of ten million does not fit into this memory. */
+const MAX_NODES = 4_000_000;
 
 /** Where an entry stands: which layer, and the how-manieth entry of its tar. */
 export interface EntryPlace {
@@ -20,9 +29,43 @@ export interface Inode {
   readonly place: EntryPlace;
 }
 
-interface Node {
+/** A file by one of its names. */
+export interface TreeNode {
+  /** What it is. */
+  readonly inode: Inode;
+  /** Its path: a directory's ends in `/`, the root's is `./`. */
+  readonly path: string;
+}
+
+/** What every file has instead of a map of its own; nothing is ever put into it. */
+const NO_CHILDREN: Map<string, Node> = new Map();
+
+class Node implements TreeNode {
   inode: Inode;
   readonly children: Map<string, Node>;
+  /** The length of the path from the root. */
+  readonly length: number;
+  readonly #name: string;
+  readonly #parent: Node | undefined;
+
+  constructor(inode: Inode, name: string, parent?: Node) {
+    this.inode = inode;
+    this.children = inode.header.type === "directory" ? new Map() : NO_CHILDREN;
+    this.length = parent === undefined ? 0 : parent.length + name.length + 1;
+    this.#name = name;
+    this.#parent = parent;
+  }
+
+  /** The last part of the path, as it is sorted. */
+  get name(): string {
+    return this.inode.header.type === "directory" ? `${this.#name}/` : this.#name;
+  }
+
+  /** Put together when it is asked for: all the paths of a deep tree would fill the memory. */
+  get path(): string {
+    if (this.#parent === undefined) return "./";
+    return this.#parent.length === 0 ? this.name : this.#parent.path + this.name;
+  }
 }
 
 /**
@@ -32,10 +75,15 @@ interface Node {
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/layer.md#applying-changesets image-spec, applying changesets}
  */
 export class MergedTree {
-  readonly #root: Node = { inode: impliedDirectory("."), children: new Map() };
+  readonly #root: Node = new Node(impliedDirectory("."), ".");
+  #nodes = 0;
 
   /** Applies an entry of a layer; a path that leads through symbolic links stays inside the root. */
   add(header: TarHeader, place: EntryPlace): void {
+    const { linkName = "" } = header;
+    if (header.type === "symlink" && linkName.length > MAX_PATH_LENGTH) {
+      throw unsafe(header.name, `a target of at most ${MAX_PATH_LENGTH} characters`);
+    }
     const parts = partsOf(header.name);
     const name = parts.pop();
     if (name === undefined) {
@@ -49,7 +97,7 @@ export class MergedTree {
     if (existing?.inode.header.type === "directory" && header.type === "directory") {
       existing.inode = inode;
     } else {
-      parent.children.set(name, { inode, children: new Map() });
+      this.#make(parent, name, inode);
     }
   }
 
@@ -65,14 +113,28 @@ export class MergedTree {
     this.#find(partsOf(path))?.children.clear();
   }
 
-  /** Every path with what it is, parents first, siblings in the order they came. */
-  *entries(): Generator<readonly [path: string, inode: Inode]> {
-    if (this.#root.inode.place.layer >= 0) yield ["./", this.#root.inode];
-    yield* walk(this.#root, "");
+  /** Every name of every file, parents first, siblings in the order of their bytes. */
+  *nodes(): Generator<TreeNode> {
+    if (this.#root.inode.place.layer >= 0) yield this.#root;
+    const ahead = sortedChildren(this.#root);
+    for (let node = ahead.pop(); node !== undefined; node = ahead.pop()) {
+      yield node;
+      for (const child of sortedChildren(node)) ahead.push(child);
+    }
+  }
+
+  #make(parent: Node, name: string, inode: Inode): Node {
+    if (++this.#nodes > MAX_NODES) {
+      throw new LimitExceededError("an image's files and directories", MAX_NODES);
+    }
+    const node = new Node(inode, name, parent);
+    if (node.length > MAX_PATH_LENGTH) throw unsafe(node.path, SHORT_PATH);
+    parent.children.set(name, node);
+    return node;
   }
 
   #target({ name, linkName = "" }: TarHeader): Inode {
-    const node = this.#find(partsOf(linkName));
+    const node = this.#find(partsOf(linkName, name));
     if (node === undefined || node.inode.header.type === "directory") {
       throw unsafe(name, `a hard link to a file, got one to ${JSON.stringify(linkName)}`);
     }
@@ -107,9 +169,7 @@ export class MergedTree {
       } else if (child !== undefined && (child.inode.header.type === "directory" || !make)) {
         trail.push(child);
       } else if (make) {
-        const made = { inode: impliedDirectory(name), children: new Map() };
-        here.children.set(name, made);
-        trail.push(made);
+        trail.push(this.#make(here, name, impliedDirectory(name)));
       } else {
         return undefined;
       }
@@ -118,13 +178,9 @@ export class MergedTree {
   }
 }
 
-function* walk(node: Node, prefix: string): Generator<readonly [string, Inode]> {
-  for (const [name, child] of node.children) {
-    const path = `${prefix}${name}`;
-    const isDirectory = child.inode.header.type === "directory";
-    yield [isDirectory ? `${path}/` : path, child.inode];
-    yield* walk(child, `${path}/`);
-  }
+/** The last one first, as a stack wants them. */
+function sortedChildren({ children }: Node): Node[] {
+  return [...children.values()].sort((a, b) => comparePaths(b.name, a.name));
 }
 
 /** A directory that no entry made, only the paths of others. */
@@ -141,10 +197,12 @@ function impliedDirectory(name: string): Inode {
   return { header, place: { layer: -1, ordinal: 0 } };
 }
 
-function partsOf(path: string): string[] {
+/** @param entry The entry that has the path, or links to it. */
+function partsOf(path: string, entry = path): string[] {
+  if (path.length > MAX_PATH_LENGTH) throw unsafe(entry, SHORT_PATH);
   const parts = path.split("/").filter(isPart);
-  if (parts.includes("..")) throw unsafe(path, `a path without ".."`);
-  return parts;
+  if (!parts.includes("..")) return parts;
+  throw unsafe(entry, path === entry ? `a path without ".."` : `a link without "..", got ${path}`);
 }
 
 function isPart(part: string): boolean {

@@ -87,13 +87,13 @@ export function parseWhiteout(path: string): Whiteout | undefined {
   }
   const name = parts.pop() ?? "";
   if (parts.some((part) => part.startsWith(WHITEOUT_PREFIX))) {
-    throw malformed(path, "nothing under a whiteout");
+    throw malformed(path, "nothing under a whiteout", "an entry");
   }
   if (name === OPAQUE_WHITEOUT) return { kind: "opaque", directory: parts.join("/") };
   if (!name.startsWith(WHITEOUT_PREFIX)) return undefined;
   const deleted = name.slice(WHITEOUT_PREFIX.length);
   if (deleted === "" || deleted === "." || deleted === "..") {
-    throw malformed(path, `a file name after "${WHITEOUT_PREFIX}"`);
+    throw malformed(path, `a file name after "${WHITEOUT_PREFIX}"`, JSON.stringify(deleted));
   }
   return { kind: "whiteout", path: [...parts, deleted].join("/") };
 }
@@ -103,8 +103,7 @@ function split(path: string): { parent: string; name: string } {
   return { parent: path.slice(0, slash), name: path.slice(slash) };
 }
 
-function malformed(path: string, expected: string): DocumentError {
-  return new DocumentError(
-    `Cannot apply whiteout ${JSON.stringify(path)}: expected ${expected}, got none`,
-  );
+function malformed(path: string, expected: string, got: string): DocumentError {
+  const shown = JSON.stringify(path.slice(0, 150));
+  return new DocumentError(`Cannot apply whiteout ${shown}: expected ${expected}, got ${got}`);
 }
