@@ -67,7 +67,7 @@ The same files give the same digest anywhere: owners are root, times are SOURCE_
       },
       newLayer: {
         kind: "parsed",
-        brief: "Tar (plain, gzip or zstd), directory, or - for standard input",
+        brief: "Tar, compressed or not; directory; - for standard input",
         placeholder: "PATH",
         parse: String,
         optional: true,

@@ -1,5 +1,5 @@
 import { ExitCode } from "@stricli/core";
-import { AlreadyExistsError, NotFoundError, SpecError } from "../../lib/errors.ts";
+import { AlreadyExistsError, NotFoundError, PlatformError, SpecError } from "../../lib/errors.ts";
 
 /** What the process tells its caller. */
 export const EXIT = {
@@ -13,7 +13,7 @@ export const EXIT = {
 
 /** The exit code for what a command threw. */
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof NotFoundError) return EXIT.notFound;
+  if (error instanceof NotFoundError || error instanceof PlatformError) return EXIT.notFound;
   if (error instanceof AlreadyExistsError) return EXIT.alreadyExists;
   if (error instanceof InterruptedError) return EXIT.interrupted;
   const isUsage = [UsageError, SpecError, SyntaxError].some((kind) => error instanceof kind);

@@ -232,7 +232,7 @@ for (
     {
       why: "a platform that the base lacks",
       text: "from: REG/nginx:alpine\nplatforms: [linux/s390x]\ntags: [REG/a]\n",
-      code: 1,
+      code: 3,
       says: "linux/s390x",
     },
     {

@@ -88,7 +88,7 @@ for (
     [["copy", "REG/app:v1", "REG/app@sha256:" + "0".repeat(64)], 1, "expected a tag, got a digest"],
     [["copy", "REG/app:nope", "oci:DIR/layout"], 3, 'Cannot find tag "nope"'],
     [["copy", "oci:DIR/nope", "REG/app:v2"], 3, "nope"],
-    [["copy", "--platform", "linux/riscv64", "REG/app:v1", "oci:DIR/layout"], 1, "linux/riscv64"],
+    [["copy", "--platform", "linux/riscv64", "REG/app:v1", "oci:DIR/layout"], 3, "linux/riscv64"],
     [["copy", "-j", "0", "REG/app:v1", "oci:DIR/layout"], 2, "expected 1 to 9999"],
   ] as const
 ) {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DAVIT, runDavitOk, spawnDavit } from "../support/cli.ts";
-import { findCommand, run } from "../support/command.ts";
+import { run } from "../support/command.ts";
+import { peerTest } from "../support/peers.ts";
 import { layerFromEntries } from "../../lib/layer/entries.ts";
 import { appendLayers } from "../../lib/image/append.ts";
 import { emptyImage } from "../../lib/image/empty.ts";
@@ -125,20 +126,18 @@ Deno.test("registry serve ends at SIGINT with exit 0, and keeps what was pushed 
   }
 });
 
-if (findCommand("script") !== undefined) {
-  Deno.test("progress is one line on a terminal, and gone at the end", async () => {
-    await using world = await openWorld();
-    await pushLarge(world);
-    const words = ["pull", `${world.registry}/large:v1`, `${world.dir}/out.tar`];
-    const command = [Deno.execPath(), ...DAVIT, ...words].join(" ");
-    const { stdout } = await run("script", ["-qec", command, "/dev/null"], {
-      env: { TERM: "xterm" },
-    });
-    const lines = stdout.split("\n").filter((line) => line.trim() !== "");
-    assertEquals(lines.length, 1, stdout);
-    assertMatch(lines[0] ?? "", /sha256:[0-9a-f]{64}\r$/);
+peerTest("progress on a real terminal is gone at the end", { needs: ["script"] }, async () => {
+  await using world = await openWorld();
+  await pushLarge(world);
+  const words = ["pull", `${world.registry}/large:v1`, `${world.dir}/out.tar`];
+  const command = [Deno.execPath(), ...DAVIT, ...words].join(" ");
+  const { stdout } = await run("script", ["-qec", command, "/dev/null"], {
+    env: { TERM: "xterm" },
   });
-}
+  const lines = stdout.split("\n").filter((line) => line.trim() !== "");
+  assertEquals(lines.length, 1, stdout);
+  assertMatch(lines[0] ?? "", /sha256:[0-9a-f]{64}\r$/);
+});
 
 /** A registry that takes every question and never answers. */
 function serveNothing() {
