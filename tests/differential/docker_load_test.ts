@@ -102,10 +102,10 @@ engineTest(
     await Deno.mkdir(files);
     await runOk("tar", ["-xf", dir.join("new.tar"), "-C", files]);
     await Deno.remove(`${files}/manifest.json`);
-  const repositories = JSON.parse(await Deno.readTextFile(`${files}/repositories`));
-  const top = `${files}/${repositories[name.slice(0, -3)].v0}/json`;
-  const json = JSON.parse(await Deno.readTextFile(top));
-  await Deno.writeTextFile(top, JSON.stringify({ ...json, docker_version: "1.9.1" }));
+    const repositories = JSON.parse(await Deno.readTextFile(`${files}/repositories`));
+    const top = `${files}/${repositories[name.slice(0, -3)].v0}/json`;
+    const json = JSON.parse(await Deno.readTextFile(top));
+    await Deno.writeTextFile(top, JSON.stringify({ ...json, docker_version: "1.9.1" }));
     await runOk("tar", ["-cf", dir.join("old.tar"), "-C", files, "."]);
     await runOk("docker", ["load", "-i", dir.join("old.tar")], { env });
     const { stdout } = await runOk("docker", ["image", "inspect", "-f", "{{.Id}}", name], { env });
