@@ -238,13 +238,17 @@ export class SizeMismatchError extends DavitError {
   readonly actual: number;
 
   /** Makes the error. @param expected The promised size in bytes. @param actual The bytes that came. */
-  constructor(expected: number, actual: number, options?: ErrorOptions) {
-    super(
-      `Cannot accept content: expected ${expected} bytes, got ${
-        actual > expected ? "more" : actual
-      }`,
-      options,
-    );
+  constructor(
+    expected: number,
+    actual: number,
+    options?: ErrorOptions & {
+      /** The digest of the content, for the message. */
+      readonly digest?: string;
+    },
+  ) {
+    const what = options?.digest === undefined ? "content" : `content "${options.digest}"`;
+    const got = actual > expected ? "more" : actual;
+    super(`Cannot accept ${what}: expected ${expected} bytes, got ${got}`, options);
     this.expected = expected;
     this.actual = actual;
   }

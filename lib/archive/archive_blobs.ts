@@ -26,7 +26,7 @@ export class ArchiveBlobs implements ContentSource {
     const { offset = 0, signal } = options;
     const found = await this.#files.find(blobPath(digest));
     if (found === undefined) throw new NotFoundError("blob", digest, this.#files.label);
-    if (found.size !== size) throw new SizeMismatchError(size, found.size);
+    if (found.size !== size) throw new SizeMismatchError(size, found.size, { digest });
     const bytes = found.open(offset);
     return abortable(offset === 0 ? verify(bytes, descriptor) : bytes, signal);
   }

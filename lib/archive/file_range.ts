@@ -1,4 +1,5 @@
 import type { CallOptions } from "../layer/content_source.ts";
+import { fileFailure } from "../layer/file_failure.ts";
 import { FileError } from "../errors.ts";
 
 /** Bytes read from a file at a time. */
@@ -46,7 +47,11 @@ export async function writeRange(
   let size = 0;
   const sink = new WritableStream<Uint8Array>({
     write(chunk) {
-      writeAll(file, chunk);
+      try {
+        writeAll(file, chunk);
+      } catch (error) {
+        throw fileFailure("write", path, error);
+      }
       size += chunk.length;
     },
   });

@@ -39,7 +39,9 @@ export class IncomingContent implements IncomingBlob {
   async seal(size: number): Promise<Digest> {
     this.#diffId = (await this.#measured)?.digest;
     const sealed = await this.#content.sealed();
-    if (!this.#plain && sealed.size !== size) throw new SizeMismatchError(sealed.size, size);
+    if (!this.#plain && sealed.size !== size) {
+      throw new SizeMismatchError(sealed.size, size, { digest: sealed.digest });
+    }
     return sealed.digest;
   }
 }

@@ -2,7 +2,7 @@ import { encodeHeader, paddingOf } from "../tar/writer.ts";
 import { type TarInput, writeTar } from "../tar/write_tar.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { CallOptions } from "../layer/content_source.ts";
-import { NotFoundError } from "../errors.ts";
+import { LimitExceededError, NotFoundError } from "../errors.ts";
 import type { ArchiveEntry } from "./archive_form.ts";
 import { openRange, writeRange } from "./file_range.ts";
 import { fileHeader, type IncomingBlob } from "./tar_output.ts";
@@ -18,6 +18,9 @@ interface Region {
   /** How many there are. */
   readonly size: number;
 }
+
+/** The most bytes that are promised room: filesystems have no more, and liars ask for it. */
+const MAX_ARCHIVE_BYTES: number = 8 * 1024 ** 4;
 
 /** The room that is left for a header that cannot be written yet. */
 const PLACEHOLDER_BYTES = 512;
@@ -75,7 +78,11 @@ export class TarStage {
     const header = encodeHeader(fileHeader(name, size));
     const start = this.#end;
     const body = start + header.length;
-    this.#end = body + size + paddingOf(size);
+    const end = body + size + paddingOf(size);
+    if (end > MAX_ARCHIVE_BYTES) {
+      throw new LimitExceededError(`"${name}" of ${size} bytes into an archive`, MAX_ARCHIVE_BYTES);
+    }
+    this.#end = end;
     await writeRange(this.#path, body, () => blob.open(), options);
     await this.#writeHeader(start, header);
     this.#regions.set(await blob.seal(size), { name, start, body, size });

@@ -117,7 +117,7 @@ export class Layout implements Store, Deleter {
     const file = await this.#blobs.open(descriptor.digest);
     if (offset === 0) return abortable(verify(file.readable, descriptor), signal);
     await file.seek(offset, Deno.SeekMode.Start);
-    return abortable(restOf(file.readable, descriptor.size, offset), signal);
+    return abortable(restOf(file.readable, descriptor, offset), signal);
   }
 
   /** Says whether the blob is there in the right size. */

@@ -29,7 +29,7 @@ const PROGRESS_BYTES = 1024 * 1024;
  * @throws {SizeMismatchError} When the server announces another size; also through the stream.
  */
 export async function download(
-  { size }: Descriptor,
+  { size, digest }: Descriptor,
   options: DownloadOptions,
 ): Promise<ReadableStream<Uint8Array>> {
   const { offset, backoff } = options;
@@ -44,7 +44,7 @@ export async function download(
     const headers = start === 0 ? undefined : { range: `bytes=${start}-${size - 1}` };
     const answer = await options.open(headers ?? {}, signal);
     try {
-      const skipped = checkHead(answer, start, size);
+      const skipped = checkHead(answer, start, { size, digest });
       const body = answer.body ?? ReadableStream.from([]);
       return (skipped === 0 ? body : withoutStart(body, skipped)).getReader();
     } catch (error) {
@@ -68,7 +68,9 @@ export async function download(
           const { done, value } = await reader.read();
           if (done && position === size) return controller.close();
           position += value?.length ?? 0;
-          if (done || position > size) throw new SizeMismatchError(size, position);
+          if (done || position > size) {
+            throw new SizeMismatchError(size, position, { digest });
+          }
           return controller.enqueue(value);
         } catch (error) {
           if (error instanceof SizeMismatchError) reader.cancel(error).catch(() => {});
@@ -85,19 +87,23 @@ export async function download(
 }
 
 /** Checks what the head of an answer promises; says how many bytes come before the wanted ones. */
-function checkHead(answer: Answer, start: number, size: number): number {
+function checkHead(
+  answer: Answer,
+  start: number,
+  { size, digest }: Pick<Descriptor, "size" | "digest">,
+): number {
   const { headers, status } = answer;
   const length = headers.get("content-length");
   if (status === 200) {
     if (length !== null && Number(length) !== size) {
-      throw new SizeMismatchError(size, Number(length));
+      throw new SizeMismatchError(size, Number(length), { digest });
     }
     return start;
   }
   const range = headers.get("content-range") ?? "";
   const [, from, to, whole] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(range) ?? [];
   if (whole !== "*" && whole !== undefined && Number(whole) !== size) {
-    throw new SizeMismatchError(size, Number(whole));
+    throw new SizeMismatchError(size, Number(whole), { digest });
   }
   if (Number(from) !== start || Number(to) !== size - 1) {
     throw new RegistryError(

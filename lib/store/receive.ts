@@ -35,7 +35,7 @@ export async function receive(
       if (done) break;
       size += value.length;
       if (promised !== undefined && size > promised.size) {
-        throw new SizeMismatchError(promised.size, size);
+        throw new SizeMismatchError(promised.size, size, { digest: promised.digest });
       }
       hasher.update(value);
       await keep(value);
@@ -48,8 +48,9 @@ export async function receive(
     reader.releaseLock();
   }
   const descriptor = promised ?? await content.sealed();
-  if (size !== descriptor.size) throw new SizeMismatchError(descriptor.size, size);
-  const digest = hasher.digest();
-  if (digest !== descriptor.digest) throw new DigestMismatchError(descriptor.digest, digest);
+  const { digest } = descriptor;
+  if (size !== descriptor.size) throw new SizeMismatchError(descriptor.size, size, { digest });
+  const actual = hasher.digest();
+  if (actual !== digest) throw new DigestMismatchError(digest, actual);
   return descriptor;
 }

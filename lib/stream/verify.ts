@@ -28,6 +28,7 @@ export function verify(
   source: ReadableStream<Uint8Array>,
   expected: Measurement,
 ): ReadableStream<Uint8Array> {
+  const { digest } = expected;
   let hasher: Hasher;
   let size = 0;
   return through(source, {
@@ -36,14 +37,14 @@ export function verify(
     },
     push(bytes) {
       size += bytes.length;
-      if (size > expected.size) throw new SizeMismatchError(expected.size, size);
+      if (size > expected.size) throw new SizeMismatchError(expected.size, size, { digest });
       hasher.update(bytes);
       return [bytes];
     },
     end() {
-      if (size < expected.size) throw new SizeMismatchError(expected.size, size);
-      const digest = hasher.digest();
-      if (digest !== expected.digest) throw new DigestMismatchError(expected.digest, digest);
+      if (size < expected.size) throw new SizeMismatchError(expected.size, size, { digest });
+      const actual = hasher.digest();
+      if (actual !== digest) throw new DigestMismatchError(digest, actual);
       return [];
     },
   });
