@@ -67,6 +67,11 @@ export class ArchiveFiles {
     return new ArchiveFiles(tar, label, entries);
   }
 
+  /** The same files under another name for messages. */
+  withLabel(label: string): ArchiveFiles {
+    return new ArchiveFiles(this.#tar, label, this.#entries);
+  }
+
   /**
    * The file at a path, links followed; `undefined` when there is none.
    *

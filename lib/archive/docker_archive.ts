@@ -152,9 +152,14 @@ export async function openDockerArchive(
 ): Promise<DockerArchive> {
   await using scope = new AsyncDisposableStack();
   const opened = scope.use(await openArchive(path, labelOf("docker-archive", path), options));
-  const archive = new DockerArchive(opened, await listImages(opened.files));
+  const archive = await readDockerArchive(opened);
   scope.move();
   return archive;
+}
+
+/** Reads what an archive lists that is open already; from then on, it is the result's to close. */
+export async function readDockerArchive(opened: OpenedArchive): Promise<DockerArchive> {
+  return new DockerArchive(opened, await listImages(opened.files));
 }
 
 async function listImages(files: ArchiveFiles): Promise<ListedImage[]> {

@@ -27,7 +27,12 @@
  *
  * @module
  */
-export * from "./docker_archive.ts";
+export {
+  createDockerArchive,
+  DockerArchive,
+  type DockerArchiveOptions,
+  openDockerArchive,
+} from "./docker_archive.ts";
 export * from "./legacy_archive.ts";
-export * from "./oci_archive.ts";
+export { createOciArchive, OciArchive, openOciArchive } from "./oci_archive.ts";
 export type { ArchiveTarget } from "./open_output.ts";

@@ -125,6 +125,13 @@ export async function openOciArchive(
 ): Promise<OciArchive> {
   await using scope = new AsyncDisposableStack();
   const opened = scope.use(await openArchive(path, labelOf("oci-archive", path), options));
+  const archive = await readOciArchive(opened, path);
+  scope.move();
+  return archive;
+}
+
+/** Reads what an archive lists that is open already; from then on, it is the result's to close. */
+export async function readOciArchive(opened: OpenedArchive, path: string): Promise<OciArchive> {
   const bytes = await opened.files.bytes(INDEX_JSON, {
     what: INDEX_JSON,
     maxBytes: MAX_MANIFEST_BYTES,
@@ -136,7 +143,6 @@ export async function openOciArchive(
     );
   }
   const { manifests } = parseIndex(bytes, MEDIA_TYPE.ociIndex);
-  scope.move();
   return new OciArchive(opened, manifests);
 }
 

@@ -62,14 +62,15 @@ function nameBrokenTar(location: Location, error: unknown): never {
  * @throws {UnsupportedError} When the location is no layout.
  */
 export async function openWholeLayout(location: Location): Promise<OpenedSource> {
-  const found = location.kind === "path" ? await detectFormat(location.path) : location;
-  if (found.kind !== "oci") {
+  const isLayout = location.kind === "oci" ||
+    location.kind === "path" && await detectFormat(location.path) === "layout";
+  if (!isLayout) {
     throw new UnsupportedError(
       `Cannot open the whole index of "${formatLocation(location)}": expected an OCI layout`,
     );
   }
   const { openLayout } = await import("../layout/open_layout.ts");
-  const source = await openLayout(found.path);
+  const source = await openLayout(location.path);
   return {
     source,
     view: await source.openIndex(),
@@ -130,15 +131,27 @@ async function findSource(
     }
     case "oci-archive": {
       const { openOciArchive } = await import("../archive/oci_archive.ts");
-      return { source: scope.use(await openOciArchive(location.path)), name: location.name };
+      return {
+        source: scope.use(await openOciArchive(location.path, options)),
+        name: location.name,
+      };
     }
     case "docker-archive":
     case "docker-legacy": {
       const { openDockerArchive } = await import("../archive/docker_archive.ts");
-      return { source: scope.use(await openDockerArchive(location.path)), name: location.name };
+      return {
+        source: scope.use(await openDockerArchive(location.path, options)),
+        name: location.name,
+      };
     }
-    case "path":
-      return await findSource(await detectFormat(location.path), options, scope);
+    case "path": {
+      const { path } = location;
+      if (await detectFormat(path) === "layout") {
+        return await findSource({ kind: "oci", path }, options, scope);
+      }
+      const { openAnyArchive } = await import("../archive/any_archive.ts");
+      return { source: scope.use(await openAnyArchive(path, options)) };
+    }
   }
 }
 
