@@ -61,10 +61,15 @@ function readNames(answer: Answer, document: unknown, member: string): readonly 
     ? (document as Record<string, unknown>)[member]
     : undefined;
   if (list === null) return [];
-  if (Array.isArray(list) && list.every((name) => typeof name === "string")) return list;
+  if (Array.isArray(list) && list.every(isName)) return list;
   throw new DocumentError(
     `Cannot list ${member} of "${describeUrl(answer.url)}": expected an array of names`,
   );
+}
+
+/** Whatever else a registry calls a name, it may not steer the terminal it ends up on. */
+function isName(value: unknown): value is string {
+  return typeof value === "string" && /^[\x21-\x7e]+$/.test(value);
 }
 
 /** The URL of a `Link` header whose relation is `next`, or that names none. */

@@ -22,9 +22,17 @@ function codeOf(error: unknown): { readonly code?: string } {
   return exitCodeOf(error) === EXIT.usage ? { code: "ERR_USAGE" } : {};
 }
 
+/** One printable line: what others named ends up on a terminal. */
 function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message || error.name : String(error);
-  return text.trim().replace(/\s*\n\s*/g, "; ");
+  return text.trim().replace(/\s*\n\s*/g, "; ").replace(UNPRINTABLE, escape);
+}
+
+/** Control characters, and those that turn the direction of text. */
+const UNPRINTABLE = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
+
+function escape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 function causesOf(error: unknown): readonly unknown[] {
