@@ -81,9 +81,8 @@ async function serveRegistry(
   return {
     address: JSON.parse(value).address,
     async [Symbol.asyncDispose]() {
-      child.kill("SIGTERM");
+      await child[Symbol.asyncDispose]();
       await lines.cancel();
-      await child.status;
     },
   };
 }

@@ -20,9 +20,8 @@ export async function openServedRegistry(): Promise<ServedRegistry> {
     address: JSON.parse(value).address,
     peakBytes: () => readPeak(child.pid) ?? NaN,
     async [Symbol.asyncDispose]() {
-      child.kill("SIGTERM");
+      await child[Symbol.asyncDispose]();
       await lines.cancel();
-      await child.status;
       await Deno.remove(disk, { recursive: true });
     },
   };
