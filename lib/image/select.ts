@@ -3,6 +3,8 @@ import { isImageConfigType } from "../oci/media_type.ts";
 import { formatPlatform, type Platform } from "../oci/platform.ts";
 import { bestMatch } from "../oci/platform_match.ts";
 import { PlatformError, UnsupportedError } from "../errors.ts";
+import type { CallOptions } from "../layer/content_source.ts";
+import { untilAborted } from "../stream/until_aborted.ts";
 import type { Image, View } from "./image.ts";
 import { isAttestation } from "./map_images.ts";
 
@@ -52,7 +54,15 @@ export async function listImages(view: View): Promise<readonly PlatformImage[]> 
  * await selectImage(emptyImage(), { os: "linux", architecture: "amd64" });
  * ```
  */
-export async function selectImage(view: View, platform?: Platform): Promise<Image> {
+export async function selectImage(
+  view: View,
+  platform?: Platform,
+  options: CallOptions = {},
+): Promise<Image> {
+  return await untilAborted(select(view, platform), options.signal);
+}
+
+async function select(view: View, platform: Platform | undefined): Promise<Image> {
   if (view.kind === "blob") {
     const { mediaType, digest } = await view.descriptor();
     throw new UnsupportedError(

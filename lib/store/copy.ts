@@ -6,6 +6,7 @@ import { formatPlatform, hostPlatform, type Platform } from "../oci/platform.ts"
 import type { Blob, Image, Index, View } from "../image/image.ts";
 import { fitLayer } from "../image/fit.ts";
 import { selectImage } from "../image/select.ts";
+import { lazy } from "../stream/lazy.ts";
 import { bytesContent, type Content, layerContent } from "./content.ts";
 import type { OnCopyEvent } from "./events.ts";
 import { Parts } from "./parts.ts";
@@ -61,17 +62,17 @@ export async function copy(
   const signal = options.signal === undefined
     ? failure.signal
     : AbortSignal.any([options.signal, failure.signal]);
-  const chosen = await choose(view, destination, platform, onEvent);
   const transfers = new Transfers(destination, new Permits(jobs), { signal, onEvent });
   const takesAll = nondistributable || destination.accepts.nondistributable === true;
   const run = new CopyRun(destination, transfers, takesAll);
   try {
+    const chosen = await choose(view, destination, { platform, signal, onEvent });
     const descriptor = await run.copyView(chosen, names);
     onEvent?.({ kind: "root", descriptor, names });
     return descriptor;
   } catch (error) {
     failure.abort(error);
-    await run.abandon(chosen, error);
+    await run.abandon(view, error);
     throw error;
   }
 }
@@ -79,13 +80,16 @@ export async function copy(
 async function choose(
   view: View,
   destination: Destination,
-  platform: Platform | undefined,
-  onEvent: OnCopyEvent | undefined,
+  { platform, signal, onEvent }: {
+    readonly platform: Platform | undefined;
+    readonly signal: AbortSignal;
+    readonly onEvent: OnCopyEvent | undefined;
+  },
 ): Promise<View> {
-  if (platform !== undefined) return await selectImage(view, platform);
+  if (platform !== undefined) return await selectImage(view, platform, { signal });
   if (view.kind !== "index" || destination.accepts.index) return view;
   const host = hostPlatform();
-  const image = await selectImage(view, host);
+  const image = await selectImage(view, host, { signal });
   onEvent?.({
     kind: "selected",
     platform: formatPlatform(host),
@@ -134,7 +138,7 @@ class CopyRun {
   async #copyIndex(index: Index, names?: readonly string[]): Promise<Descriptor> {
     const children = await this.#parts.childrenOf(index);
     await Promise.all(children.map((child) => this.copyView(child)));
-    return await this.#transfers.send(await documentContent(index), names);
+    return await this.#sendDocument(index, names);
   }
 
   async #copyImage(image: Image, names?: readonly string[]): Promise<Descriptor> {
@@ -144,15 +148,19 @@ class CopyRun {
     const sealed = layers.every((layer) => layer.descriptor !== undefined);
     if (!sealed || !await this.#isComplete(fitted)) {
       await Promise.all(layers.map((layer) => this.#copyLayerOnce(layer)));
-      const config = await this.#transfers.read(() => fitted.config());
-      await this.#transfers.send(bytesContent(config, await fitted.configDescriptor()));
+      await this.#transfers.send(await this.#transfers.read(() => configContent(fitted)));
     }
-    return await this.#transfers.send(await documentContent(fitted), names);
+    return await this.#sendDocument(fitted, names);
+  }
+
+  async #sendDocument(view: Image | Index, names?: readonly string[]): Promise<Descriptor> {
+    const content = await this.#transfers.read(() => documentContent(view));
+    return await this.#transfers.send(content, names);
   }
 
   async #isComplete(image: Image): Promise<boolean> {
     if (this.#destination.accepts.complete !== true) return false;
-    return await this.#transfers.isThere(await image.descriptor());
+    return await this.#transfers.isThere(await this.#transfers.read(() => image.descriptor()));
   }
 
   /** Fits a layer once, so that a layer that several images share stays one layer. */
@@ -183,10 +191,14 @@ class CopyRun {
     return await this.#transfers.send({
       mediaType: descriptor.mediaType,
       descriptor,
-      open: () => blob.content(),
+      open: () => Promise.resolve(lazy(() => blob.content())),
       sealed: () => Promise.resolve(descriptor),
     });
   }
+}
+
+async function configContent(image: Image): Promise<Content> {
+  return bytesContent(await image.config(), await image.configDescriptor());
 }
 
 async function documentContent(view: Image | Index): Promise<Content> {

@@ -7,6 +7,9 @@ import type { Transfers } from "./transfer.ts";
 /** What an index lists, or the layers of an image. */
 type Part = View | Layer;
 
+/** How long a failed copy waits for views that must be read before their sources can be ended. */
+const PATIENCE_MS = 500;
+
 /** What the views of one copy consist of, and what has to be ended when the copy fails. */
 export class Parts {
   readonly #transfers: Transfers;
@@ -31,15 +34,23 @@ export class Parts {
 
   /**
    * Ends the single-pass layers that a failed copy never came to, so that their sources close. What
-   * lies in a place has none and is not read for this; what is being read is ended when it comes.
+   * lies in a place has none and is not read for this; what is being read, or is slow to read, is
+   * ended when it comes.
    */
   async abandon(parts: Iterable<Part>, reason: unknown): Promise<void> {
     this.#failure = { reason };
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, PATIENCE_MS);
+    await Promise.race([this.#end(parts, reason), late]);
+    clearTimeout(timer);
+  }
+
+  async #end(parts: Iterable<Part>, reason: unknown): Promise<void> {
     for (const part of parts) {
       if (part instanceof SinglePassLayer) await part.abandon(reason);
       if (!("kind" in part) || isStored(part) || this.#abandoned.has(part)) continue;
       this.#abandoned.add(part);
-      await this.abandon(this.#known.get(part) ?? await open(part), reason);
+      await this.#end(this.#known.get(part) ?? await open(part), reason);
     }
   }
 
@@ -48,7 +59,7 @@ export class Parts {
       this.#known.set(view, []);
       const parts = await open();
       this.#known.set(view, parts);
-      if (this.#failure !== undefined) await this.abandon(parts, this.#failure.reason);
+      if (this.#failure !== undefined) await this.#end(parts, this.#failure.reason);
       return parts;
     });
   }

@@ -2,12 +2,13 @@ import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { appendLayers } from "../../lib/image/append.ts";
 import { createIndex } from "../../lib/image/create_index.ts";
 import { emptyImage } from "../../lib/image/empty.ts";
+import type { Image, View } from "../../lib/image/image.ts";
 import { layerFromEntries } from "../../lib/layer/entries.ts";
 import { StreamLayer } from "../../lib/layer/stream_layer.ts";
 import { parsePlatform } from "../../lib/oci/platform.ts";
 import { PlatformError } from "../../lib/errors.ts";
 import { copy } from "../../lib/store/copy.ts";
-import type { Content } from "../../lib/store/content.ts";
+import { type Content, describeBytes } from "../../lib/store/content.ts";
 import type { CopyEvent } from "../../lib/store/events.ts";
 import { MemoryStore } from "../../lib/store/memory.ts";
 import type { Accepts, WriteOptions } from "../../lib/store/store.ts";
@@ -171,6 +172,55 @@ Deno.test("copy() ends the sources it never came to when it fails", async () => 
   await assertRejects(() => copy(appendLayers(emptyImage(), layers), store, { jobs: 1 }));
   assertEquals(cancelled, layers.map(() => failure));
 });
+
+Deno.test("copy() ends the sources of what it cannot choose an image from", async () => {
+  let reason: unknown;
+  const layer = new StreamLayer(
+    new ReadableStream({
+      cancel(given) {
+        reason = given;
+      },
+    }),
+  );
+  const index = createIndex([{
+    image: appendLayers(emptyImage(), [layer]),
+    platform: parsePlatform("linux/amd64"),
+  }]);
+  const platform = parsePlatform("windows/amd64");
+  const error = await assertRejects(() => copy(index, new MemoryStore(), { platform }));
+  assertStrictEquals(reason, error);
+});
+
+const NEVER = new Promise<never>(() => {});
+const STALLED: readonly { readonly what: string; readonly view: View; readonly host?: true }[] = [
+  { what: "choice of an image", view: { ...BOTH, children: () => NEVER }, host: true },
+  { what: "config", view: stalledImage("config") },
+  { what: "description of a config", view: stalledImage("configDescriptor") },
+  { what: "manifest", view: stalledImage("manifest") },
+  {
+    what: "blob",
+    view: {
+      kind: "blob",
+      descriptor: () => describeBytes(new Uint8Array(1), "text/plain"),
+      content: () => NEVER,
+    },
+  },
+];
+
+function stalledImage(wait: "config" | "configDescriptor" | "manifest"): Image {
+  const image: Image = { ...emptyImage(), [wait]: () => NEVER, mapLayers: () => image };
+  return image;
+}
+
+for (const { what, view, host = false } of STALLED) {
+  Deno.test(`copy() stops while it waits for a ${what}`, async () => {
+    const interruption = new AbortController();
+    const { signal } = interruption;
+    const copying = copy(view, new WatchedStore({ index: !host }), { signal });
+    setTimeout(() => interruption.abort(new Error("enough")), 1);
+    await assertRejects(() => copying, Error, "enough");
+  });
+}
 
 Deno.test("copy() shows a source's own error", async () => {
   const failure = new Error("the source broke");
