@@ -36,13 +36,16 @@ function annotate(name: string): Annotations {
 /** Blobs first and documents behind them, each in the order in which the roots come to them. */
 function arrangeBlobs({ roots, documents, blobs }: ArchiveContents): ArchiveEntry[] {
   const reached = new Set<Digest>();
-  const visit = ({ mediaType, digest }: Descriptor) => {
-    if (reached.has(digest)) return;
-    const document = documents.get(digest);
-    if (document !== undefined) childrenOf(document, mediaType).forEach(visit);
-    reached.add(digest);
-  };
-  for (const { descriptor } of roots) visit(descriptor);
+  const ahead: (Descriptor | Digest)[] = roots.map(({ descriptor }) => descriptor).reverse();
+  for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
+    if (typeof next === "string") {
+      reached.add(next);
+    } else if (!reached.has(next.digest)) {
+      const document = documents.get(next.digest);
+      const children = document === undefined ? [] : childrenOf(document, next.mediaType);
+      ahead.push(next.digest, ...children.toReversed());
+    }
+  }
   for (const digest of [...blobs.keys(), ...documents.keys()].sort()) reached.add(digest);
   const entries = [...reached].map((digest) => ({ name: blobPath(digest), digest }));
   return [
