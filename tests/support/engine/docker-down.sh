@@ -22,5 +22,5 @@ done
 
 # Left behind by --network host and by an engine that died.
 umount "$1"/exec/netns/* "$1/data" 2>/dev/null || true
-ip link delete docker0 2>/dev/null || true
+[ -e "$1/foreign-bridge" ] || ip link delete docker0 2>/dev/null || true
 rm -f "$1/pid" "$1/docker.sock"

@@ -28,6 +28,7 @@ fi
 
 echo '{}' >"$dir/daemon.json" # keeps the machine's own /etc/docker/daemon.json out
 rm -f "$dir/pid" "$dir/docker.sock"
+[ ! -e /sys/class/net/docker0 ] || touch "$dir/foreign-bridge"
 # $runtime is a list of words
 # shellcheck disable=SC2086
 setsid dockerd --config-file "$dir/daemon.json" --host "$DOCKER_HOST" \
