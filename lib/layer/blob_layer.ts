@@ -7,7 +7,7 @@ import { conclude } from "./conclude.ts";
 import type { ContentSource } from "./content_source.ts";
 import { drain } from "./drain.ts";
 import type { Layer } from "./layer.ts";
-import { lazyStream } from "./lazy_stream.ts";
+import { lazy } from "../stream/lazy.ts";
 import { shared } from "./shared.ts";
 
 /** Where a {@linkcode BlobLayer} lies, and what is known of it. */
@@ -79,7 +79,7 @@ export class BlobLayer implements Layer {
 
   /** Fetches the blob, verified against the descriptor by its place. */
   compressed(): ReadableStream<Uint8Array> {
-    return lazyStream((signal) => this.origin.fetch(this.descriptor, { signal }));
+    return lazy((signal) => this.origin.fetch(this.descriptor, { signal }));
   }
 
   /**
@@ -88,7 +88,7 @@ export class BlobLayer implements Layer {
    * @throws {DigestMismatchError} Through the stream, when the tar is not what the diff ID says.
    */
   uncompressed(): ReadableStream<Uint8Array> {
-    return lazyStream(async () => {
+    return lazy(async () => {
       const diffId = await this.#knownDiffId();
       const tar = decompress(this.compressed());
       return diffId === undefined ? tar : verifyDiffId(tar, diffId);

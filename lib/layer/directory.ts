@@ -5,7 +5,7 @@ import type { TarStep } from "./fill_blocks.ts";
 import { type IgnoreRules, parseIgnore } from "./ignore.ts";
 import type { Layer } from "./layer.ts";
 import type { LayerOptions } from "./layer_options.ts";
-import { lazyStream } from "./lazy_stream.ts";
+import { lazy } from "../stream/lazy.ts";
 import { openBlockReader, startBlockReader } from "./read_blocks.ts";
 import { TarLayer } from "./tar_layer.ts";
 import { type TreeHeader, treeHeaders, type TreeOptions } from "./tree_headers.ts";
@@ -62,7 +62,7 @@ export function layerFromDirectory(path: string, options: DirectoryOptions = {})
   checkOptions(prefix, options);
   const openTar = (signal: AbortSignal) =>
     ReadableStream.from(readTree(path, prefix, options, signal));
-  return new TarLayer(() => lazyStream(openTar), options);
+  return new TarLayer(() => lazy(openTar), options);
 }
 
 async function* readTree(

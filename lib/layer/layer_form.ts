@@ -1,12 +1,12 @@
 import type { Digest } from "../oci/digest.ts";
 import { type Compression, layerMediaType } from "../oci/media_type.ts";
-import { compress } from "../stream/compress.ts";
+import { compressor } from "../stream/compress.ts";
 import { decompress } from "../stream/decompress.ts";
 import { measure, type Measured } from "../stream/measure.ts";
 import { drain } from "./drain.ts";
 import { forkStream } from "./fork_stream.ts";
 import type { LayerOptions } from "./layer_options.ts";
-import { lazyStream } from "./lazy_stream.ts";
+import { lazy } from "../stream/lazy.ts";
 import { tarFrom } from "./tar_start.ts";
 
 /** What is known of a layer when its compressed bytes have passed. */
@@ -43,13 +43,14 @@ export interface LayerForm {
 export function tarForm(options: LayerOptions): LayerForm {
   const { compression = "gzip", family = "oci" } = options;
   const { mediaType = layerMediaType(family, compression) } = options;
+  const compress = compressor({ ...options, compression });
   return {
     mediaType,
     diffIdPass: "uncompressed",
     compressed(source) {
       if (compression === "none") return plain(source);
       const tar = measure(source);
-      const { stream, done } = measure(compress(tar.stream, { ...options, compression }));
+      const { stream, done } = measure(compress(tar.stream));
       return pass(stream, async () => ({ diffId: (await tar.done).digest, ...await done }));
     },
     uncompressed(source) {
@@ -64,7 +65,7 @@ export function tarForm(options: LayerOptions): LayerForm {
 export function keptForm(compression: Compression, options: LayerOptions): LayerForm {
   const { family = "oci", mediaType = layerMediaType(family, compression) } = options;
   function tarOf(source: ReadableStream<Uint8Array>): Measured {
-    return measure(lazyStream(() => tarFrom(decompress(source, { compression }))));
+    return measure(lazy((signal) => tarFrom(decompress(source, { compression, signal }))));
   }
   return {
     mediaType,

@@ -55,6 +55,7 @@ export function startBlockReader(signal: AbortSignal): BlockReader {
   return {
     async *read(steps) {
       const started = await replies.next();
+      signal.throwIfAborted();
       if (started?.kind !== "ready") return yield* openBlockReader().read(steps);
       request(worker, { credit: BLOCKS_AHEAD });
       let { last } = feed(worker, steps);

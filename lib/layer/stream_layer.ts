@@ -30,6 +30,8 @@ export class StreamLayer extends SinglePassLayer {
    * @param source The uncompressed tar.
    * @param options How it becomes a layer.
    * @throws {TypeError} When somebody reads the source already.
+   * @throws {RangeError | UnsupportedError} When nothing compresses as the options say; the source
+   * is left alone.
    */
   constructor(source: ReadableStream<Uint8Array>, options: LayerOptions = {}) {
     super(source, tarForm(options));

@@ -22,6 +22,7 @@ export class TarLayer extends ReplayableLayer {
    *
    * @param openTar Opens the uncompressed tar: the same bytes each time.
    * @param options How it becomes a layer.
+   * @throws {RangeError | UnsupportedError} When nothing compresses as they say.
    */
   constructor(openTar: () => ReadableStream<Uint8Array>, options: LayerOptions = {}) {
     super(openTar, tarForm(options));

@@ -25,14 +25,7 @@ export async function tarFrom(
     reader.cancel(error).catch(() => {});
     throw error;
   }
-  return new ReadableStream({
-    async pull(controller) {
-      const bytes = await reader.read();
-      if (bytes === undefined) controller.close();
-      else controller.enqueue(bytes);
-    },
-    cancel: (reason) => reader.cancel(reason),
-  }, { highWaterMark: 0 });
+  return reader.rest();
 }
 
 function startsTar(block: Uint8Array): boolean {

@@ -51,25 +51,38 @@ export function compress(
   source: ReadableStream<Uint8Array>,
   options: CompressOptions = {},
 ): ReadableStream<Uint8Array> {
+  return compressor(options)(source);
+}
+
+/**
+ * Checks the options at once, for streams that come later.
+ *
+ * @throws {RangeError | UnsupportedError} As {@linkcode compress} does.
+ */
+export function compressor(
+  options: CompressOptions,
+): (source: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array> {
   const { compression = "gzip", engine = "native", signal } = options;
-  if (compression === "none") return abortable(source, signal);
-  if (engine === "web") return abortable(compressByWeb(source, compression), signal);
+  if (compression === "none") return (source) => abortable(source, signal);
+  if (engine === "web") {
+    refuseByWeb(compression);
+    return (source) => abortable(compressByWeb(source), signal);
+  }
   const { most, usual } = LEVELS[compression];
   const { level = usual, workers = defaultWorkers() } = options;
   checkRange(`${compression} level`, level, 1, most);
   checkRange("number of workers", workers, 0, 1024);
-  return abortable(compressBlocks(source, { compression, level, workers }), signal);
+  return (source) => abortable(compressBlocks(source, { compression, level, workers }), signal);
 }
 
-function compressByWeb(
-  source: ReadableStream<Uint8Array>,
-  compression: Compression,
-): ReadableStream<Uint8Array> {
-  if (compression !== "gzip") {
-    throw new UnsupportedError(
-      `Cannot compress: expected "gzip" for the engine "web", got "${compression}"; use "native"`,
-    );
-  }
+function refuseByWeb(compression: Compression): void {
+  if (compression === "gzip") return;
+  throw new UnsupportedError(
+    `Cannot compress: expected "gzip" for the engine "web", got "${compression}"; use "native"`,
+  );
+}
+
+function compressByWeb(source: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   return source.pipeThrough(
     new CompressionStream("gzip") as TransformStream<Uint8Array, Uint8Array>,
   );

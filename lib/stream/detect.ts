@@ -27,20 +27,9 @@ export async function detect(source: ReadableStream<Uint8Array>): Promise<Detect
   const head = await reader.peek(MAGIC_LENGTH);
   try {
     const compression = compressionOfBytes(head);
-    return { compression, stream: restOf(reader) };
+    return { compression, stream: reader.rest() };
   } catch (error) {
     await reader.cancel(error);
     throw error;
   }
-}
-
-function restOf(reader: PeekableReader): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    async pull(controller) {
-      const bytes = await reader.read();
-      if (bytes === undefined) controller.close();
-      else controller.enqueue(bytes);
-    },
-    cancel: (reason) => reader.cancel(reason),
-  }, { highWaterMark: 0 });
 }

@@ -1,6 +1,9 @@
 /**
  * Makes a stream that is opened on the first pull, and not at all when it is cancelled before.
  *
+ * A cancel waits for nobody: it reaches the source, and one that is still being opened through the
+ * signal; what opens in spite of it is cancelled then.
+ *
  * @param open Called once at most. What it throws is the stream's error.
  * @example
  * ```ts
@@ -11,16 +14,27 @@
  * ```
  */
 export function lazy(
-  open: () => Promise<ReadableStream<Uint8Array>>,
+  open: (
+    signal: AbortSignal,
+  ) => Promise<ReadableStream<Uint8Array>> | ReadableStream<Uint8Array>,
 ): ReadableStream<Uint8Array> {
-  let opening: Promise<ReadableStreamDefaultReader<Uint8Array>> | undefined;
+  const cancelled = new AbortController();
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   return new ReadableStream({
     async pull(controller) {
-      opening ??= open().then((stream) => stream.getReader());
-      const { done, value } = await (await opening).read();
+      if (reader === undefined) {
+        const source = await open(cancelled.signal);
+        if (cancelled.signal.aborted) return await source.cancel(cancelled.signal.reason);
+        reader = source.getReader();
+      }
+      const { done, value } = await reader.read();
+      if (cancelled.signal.aborted) return;
       if (done) controller.close();
       else controller.enqueue(value);
     },
-    cancel: (reason) => opening?.then((reader) => reader.cancel(reason), () => {}),
+    async cancel(reason) {
+      cancelled.abort(reason);
+      await reader?.cancel(reason);
+    },
   }, { highWaterMark: 0 });
 }

@@ -25,7 +25,7 @@ export type { Algorithm, Digest } from "../oci/digest.ts";
 export type { Compression } from "../oci/media_type.ts";
 export * from "./abortable.ts";
 export * from "./blocks.ts";
-export * from "./compress.ts";
+export { compress, type CompressionEngine, type CompressOptions } from "./compress.ts";
 export * from "./decompress.ts";
 export * from "./detect.ts";
 export * from "./hash.ts";

@@ -34,6 +34,18 @@ export class PeekableReader {
     return chunk;
   }
 
+  /** All that `read()` would give, as a stream. */
+  rest(): ReadableStream<Uint8Array> {
+    return new ReadableStream({
+      pull: async (controller) => {
+        const bytes = await this.read();
+        if (bytes === undefined) controller.close();
+        else controller.enqueue(bytes);
+      },
+      cancel: (reason) => this.cancel(reason),
+    }, { highWaterMark: 0 });
+  }
+
   /** Gives the source up. */
   cancel(reason: unknown): Promise<void> {
     this.#ahead = [];

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { ConsumedError, NotComputedError } from "../../lib/errors.ts";
+import { ConsumedError, NotComputedError, UnsupportedError } from "../../lib/errors.ts";
 import type { Layer } from "../../lib/layer/layer.ts";
+import type { LayerOptions } from "../../lib/layer/layer_options.ts";
 import { StreamLayer } from "../../lib/layer/stream_layer.ts";
 import { digestBytes } from "../../lib/oci/digest.ts";
 import { MEDIA_TYPE } from "../../lib/oci/media_type.ts";
@@ -240,7 +241,21 @@ Deno.test("the web engine gives a gzip layer of the same diff ID", async () => {
   assertEquals(await bytesOf(decompress(streamOf(bytes))), TEN_THOUSAND);
 });
 
-Deno.test("a level that does not exist is refused at once", () => {
-  const layer = new StreamLayer(streamOf(TEN_THOUSAND), { level: 10 });
-  assertThrows(() => layer.compressed(), RangeError, "level");
+const IMPOSSIBLE: readonly LayerOptions[] = [
+  { level: 10 },
+  { compression: "zstd", level: 20 },
+  { workers: -1 },
+];
+
+for (const options of IMPOSSIBLE) {
+  Deno.test(`${JSON.stringify(options)} is refused at once, and the source left alone`, async () => {
+    const source = streamOf(TEN_THOUSAND);
+    assertThrows(() => new StreamLayer(source, options), RangeError, "Cannot compress");
+    assertEquals(await bytesOf(source), TEN_THOUSAND);
+  });
+}
+
+Deno.test("an engine that knows no zstd is refused at once", () => {
+  const options = { engine: "web", compression: "zstd" } as const;
+  assertThrows(() => new StreamLayer(streamOf(TEN_THOUSAND), options), UnsupportedError);
 });

@@ -214,3 +214,22 @@ Deno.test("a cancelled pass over a compressed stream cancels its source", async 
   assertEquals(await cancelled.promise, "enough");
   assertEquals(await layer.digest().catch((cause) => cause), "enough");
 });
+
+for (const way of ["compressed", "uncompressed"] as const) {
+  Deno.test(`a cancel of ${way}() reaches a compressed source that has stalled`, async () => {
+    const cancels: unknown[] = [];
+    const [head, stalled] = [(await packed("gzip")).subarray(0, 12), new Promise<void>(() => {})];
+    const source = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(head),
+      pull: () => stalled,
+      cancel: (reason) => void cancels.push(reason),
+    });
+    const layer = await layerFromTarStream(source);
+    const reader = layer[way]().getReader();
+    if (way === "compressed") await reader.read();
+    const reading = reader.read();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await reader.cancel("enough");
+    assertEquals([(await reading).done, cancels], [true, ["enough"]]);
+  });
+}

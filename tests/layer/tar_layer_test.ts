@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { DigestMismatchError } from "../../lib/errors.ts";
 import { TarLayer } from "../../lib/layer/tar_layer.ts";
 import { digestBytes } from "../../lib/oci/digest.ts";
@@ -71,13 +71,17 @@ Deno.test("a tar layer that is asked first reads itself once for all who ask", a
   assertEquals(tar.opened, 1);
 });
 
-Deno.test("the diff ID alone needs no compression", async () => {
+Deno.test("the diff ID alone needs one pass and no digest", async () => {
   const tar = counted();
-  // a level that does not exist would fail a compression
-  const layer = new TarLayer(tar.open, { level: 99 });
+  const layer = new TarLayer(tar.open);
   assertEquals(await Promise.all([layer.diffId(), layer.diffId()]), [DIFF_ID, DIFF_ID]);
-  assertEquals(tar.opened, 1);
-  await assertRejects(() => layer.digest(), RangeError);
+  assertEquals([tar.opened, layer.descriptor], [1, undefined]);
+});
+
+Deno.test("a level that does not exist is refused before the tar is opened", () => {
+  const tar = counted();
+  assertThrows(() => new TarLayer(tar.open, { level: 99 }), RangeError, "level");
+  assertEquals(tar.opened, 0);
 });
 
 Deno.test("a tar that is not compressed is its own diff ID, in one pass", async () => {

@@ -23,14 +23,27 @@ Deno.test("lazy() fails with what the opening threw", async () => {
   assertStrictEquals(await failureOf(lazy(() => Promise.reject(error))), error);
 });
 
-Deno.test("lazy() closes what was being opened when it is cancelled", async () => {
-  const cancels: unknown[] = [];
+Deno.test("a cancel of lazy() does not wait for the opening, and closes what opens later", async () => {
+  const { promise: cancelled, resolve: cancel } = Promise.withResolvers<unknown>();
   const { promise, resolve } = Promise.withResolvers<ReadableStream<Uint8Array>>();
   const reader = lazy(() => promise).getReader();
   const reading = reader.read();
-  await Promise.resolve();
-  const cancelling = reader.cancel("enough");
-  resolve(new ReadableStream({ cancel: (reason) => void cancels.push(reason) }));
-  await cancelling;
-  assertEquals([cancels, (await reading).done], [["enough"], true]);
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  await reader.cancel("enough");
+  assertEquals((await reading).done, true);
+  resolve(new ReadableStream({ cancel }));
+  assertEquals(await cancelled, "enough");
+});
+
+Deno.test("a cancel of lazy() ends the opening by its signal", async () => {
+  let opening: AbortSignal | undefined;
+  const reader = lazy((signal) => {
+    opening = signal;
+    return new Promise(() => {});
+  }).getReader();
+  const reading = reader.read();
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  await reader.cancel("enough");
+  await reading;
+  assertEquals([opening?.aborted, opening?.reason], [true, "enough"]);
 });
