@@ -5,6 +5,8 @@ import { readTar, type TarEntry } from "../tar/read_tar.ts";
 import { type TarInput, writeTar } from "../tar/write_tar.ts";
 import type { TarHeader } from "../tar/entry.ts";
 import type { Image } from "./image.ts";
+import { abortable } from "../stream/abortable.ts";
+import { untilAborted } from "../stream/until_aborted.ts";
 import { type EntryPlace, type Inode, MergedTree, type TreeNode } from "./merged_tree.ts";
 import { CompressionError, DocumentError, TarError } from "../errors.ts";
 
@@ -34,16 +36,17 @@ export async function exportImage(
   image: Image,
   options: CallOptions = {},
 ): Promise<ReadableStream<Uint8Array>> {
-  const layers = await image.layers();
+  const { signal } = options;
+  const layers = await untilAborted(image.layers(), signal);
   const tree = new MergedTree();
   for (const [position, layer] of layers.entries()) {
     try {
-      await applyLayer(tree, layer, position, options.signal);
+      await applyLayer(tree, layer, position, signal);
     } catch (error) {
       throw naming(layer.descriptor?.digest ?? `${position + 1} of ${layers.length}`, error);
     }
   }
-  return writeTar(mergedEntries(layers, planOf(tree)));
+  return writeTar(mergedEntries(layers, planOf(tree), signal));
 }
 
 /** Says of what is wrong with a layer which layer it is. */
@@ -62,8 +65,7 @@ async function applyLayer(
 ): Promise<void> {
   const added: [TarHeader, EntryPlace][] = [];
   let ordinal = 0;
-  for await (const { header } of readTar(layer.uncompressed())) {
-    signal?.throwIfAborted();
+  for await (const { header } of readTar(abortable(layer.uncompressed(), signal))) {
     const place = { layer: position, ordinal: ordinal++ };
     const marker = parseWhiteout(header.name);
     if (marker === undefined) added.push([header, place]);
@@ -109,12 +111,16 @@ function planOf(tree: MergedTree): Plan {
   return { placed, links, directories: directories.reverse() };
 }
 
-async function* mergedEntries(layers: readonly Layer[], plan: Plan): AsyncGenerator<TarInput> {
+async function* mergedEntries(
+  layers: readonly Layer[],
+  plan: Plan,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<TarInput> {
   for (const [position, layer] of layers.entries()) {
     const wanted = plan.placed.get(position);
     if (wanted === undefined) continue;
     let ordinal = 0;
-    for await (const entry of readTar(layer.uncompressed())) {
+    for await (const entry of readTar(abortable(layer.uncompressed(), signal))) {
       const node = wanted.get(ordinal++);
       if (node !== undefined) yield withBody(headerOf(node), entry);
     }

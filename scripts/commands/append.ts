@@ -149,10 +149,10 @@ async function openBase(
   scope: AsyncDisposableStack,
   { base }: Flags,
 ): Promise<View> {
-  const { platform } = session;
+  const { platform, signal } = session;
   if (base === undefined) return emptyImage(platform === undefined ? {} : { platform });
   const { view } = scope.use(await session.open(base));
-  return platform === undefined ? view : await selectImage(view, platform);
+  return platform === undefined ? view : await selectImage(view, platform, { signal });
 }
 
 async function annotateBase(view: View, base: View, location?: Location): Promise<View> {

@@ -6,6 +6,7 @@ import { writeBytes } from "../console/write_bytes.ts";
 import { selectImage } from "../../lib/image/select.ts";
 import { hostPlatform } from "../../lib/oci/platform.ts";
 import { type Location, parseLocation } from "../../lib/places/location.ts";
+import { untilAborted } from "../../lib/stream/until_aborted.ts";
 
 /** `davit config IMAGE` */
 export const command: Command<Context> = buildCommand({
@@ -28,7 +29,8 @@ this machine.`,
     await using source = await session.open(location);
     const { view } = source;
     const platform = session.platform ?? (view.kind === "index" ? hostPlatform() : undefined);
-    const image = await selectImage(view, platform);
-    await writeBytes(this.stdout, await image.config());
+    const { signal } = session;
+    const image = await selectImage(view, platform, { signal });
+    await writeBytes(this.stdout, await untilAborted(image.config(), signal));
   },
 });

@@ -2,6 +2,7 @@ import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
 import { TRANSFER_FLAGS, type TransferFlags } from "../console/flags.ts";
 import { Session } from "../console/session.ts";
+import { present } from "../../lib/oci/present.ts";
 import { type Location, parseLocation } from "../../lib/places/location.ts";
 import { nameAtDestination } from "../console/naming.ts";
 
@@ -34,7 +35,10 @@ has; what is there already is not sent again.
     await using source = await session.open(from);
     await using target = await session.create(to);
     const names = nameAtDestination(from, to, target.names);
-    const descriptor = await session.copy(source.view, target.destination, { names });
+    const descriptor = await session.copy(source.view, target.destination, {
+      names,
+      ...present({ platform: session.platform }),
+    });
     await target.destination.commit({ signal: session.signal });
     session.output.result(descriptor.digest, { ...descriptor, names });
   },

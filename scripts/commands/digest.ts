@@ -71,14 +71,14 @@ function chooseLocation({ tarball, fullRef }: Flags, image: Location | undefined
 }
 
 async function describe(session: Session, location: Location): Promise<Descriptor> {
-  const { platform } = session;
+  const { platform, signal } = session;
   if (location.kind === "registry" && platform === undefined) {
     const repository = await session.repository(location.reference);
     const { tag = "latest", digest } = location.reference;
-    return await repository.resolve(digest ?? tag, { signal: session.signal });
+    return await repository.resolve(digest ?? tag, { signal });
   }
   await using source = await session.open(location);
   const { view } = source;
   if (platform === undefined) return await view.descriptor();
-  return await (await selectImage(view, platform)).descriptor();
+  return await (await selectImage(view, platform, { signal })).descriptor();
 }

@@ -51,8 +51,8 @@ whiteouts removed gone, hard links kept.
     const location = image === "-" ? scope.use(await stdinArchive(this)).location : image;
     const { view } = scope.use(await session.open(location));
     const platform = session.platform ?? (view.kind === "index" ? hostPlatform() : undefined);
-    const chosen = await selectImage(view, platform);
     const { signal } = session;
+    const chosen = await selectImage(view, platform, { signal });
     if (path !== "-") return await writeFile(path, () => exportImage(chosen, { signal }), signal);
     const tar = await exportImage(chosen, { signal });
     await tar.pipeTo(this.stdout, { preventClose: true, signal });

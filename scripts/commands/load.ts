@@ -3,6 +3,7 @@ import type { Context } from "../console/context.ts";
 import { nameAtDestination } from "../console/naming.ts";
 import { TRANSFER_FLAGS, type TransferFlags } from "../console/flags.ts";
 import { Session } from "../console/session.ts";
+import { present } from "../../lib/oci/present.ts";
 import { type Location, parseLocation } from "../../lib/places/location.ts";
 import { formatReference, parseReference } from "../../lib/oci/reference.ts";
 
@@ -45,7 +46,10 @@ export const command: Command<Context> = buildCommand({
       : [flags.tag];
     await using target = await session.create({ kind: "docker-daemon", name });
     const names = name === "" ? [] : [name];
-    const descriptor = await session.copy(source.view, target.destination, { names });
+    const descriptor = await session.copy(source.view, target.destination, {
+      names,
+      ...present({ platform: session.platform }),
+    });
     await target.destination.commit({ signal: session.signal });
     session.output.result(name === "" ? descriptor.digest : name, { ...descriptor, names });
   },

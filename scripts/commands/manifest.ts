@@ -5,6 +5,7 @@ import { Session } from "../console/session.ts";
 import { writeBytes } from "../console/write_bytes.ts";
 import { selectImage } from "../../lib/image/select.ts";
 import { type Location, parseLocation } from "../../lib/places/location.ts";
+import { untilAborted } from "../../lib/stream/until_aborted.ts";
 import { UnsupportedError } from "../../lib/errors.ts";
 
 /** `davit manifest IMAGE` */
@@ -27,12 +28,13 @@ manifest for that platform.`,
     await using session = new Session(this, flags);
     await using source = await session.open(image);
     const { view } = source;
+    const { signal } = session;
     const chosen = session.platform === undefined
       ? view
-      : await selectImage(view, session.platform);
+      : await selectImage(view, session.platform, { signal });
     if (chosen.kind === "blob") {
       throw new UnsupportedError("Cannot print a manifest: expected an image, got a blob");
     }
-    await writeBytes(this.stdout, await chosen.manifest());
+    await writeBytes(this.stdout, await untilAborted(chosen.manifest(), signal));
   },
 });

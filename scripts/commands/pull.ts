@@ -5,6 +5,7 @@ import { nameAtDestination } from "../console/naming.ts";
 import { TRANSFER_FLAGS, type TransferFlags } from "../console/flags.ts";
 import { Session } from "../console/session.ts";
 import type { Descriptor } from "../../lib/oci/descriptor.ts";
+import { present } from "../../lib/oci/present.ts";
 import { type FileKind, type Location, parseLocation } from "../../lib/places/location.ts";
 
 interface Flags extends TransferFlags {
@@ -72,7 +73,10 @@ export const command: Command<Context> = buildCommand({
       await using source = await session.open(from);
       const naming = flags.annotateRef === true ? { ...to, kind: "docker-archive" as const } : to;
       const names = nameAtDestination(from, naming, []);
-      const descriptor = await session.copy(source.view, target.destination, { names });
+      const descriptor = await session.copy(source.view, target.destination, {
+        names,
+        ...present({ platform: session.platform }),
+      });
       pulled.push({ ...descriptor, names });
     }
     await target.destination.commit({ signal: session.signal });

@@ -2,6 +2,7 @@ import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
 import { TRANSFER_FLAGS, type TransferFlags } from "../console/flags.ts";
 import { Session } from "../console/session.ts";
+import { present } from "../../lib/oci/present.ts";
 import { type Location, parseLocation } from "../../lib/places/location.ts";
 import { openWholeLayout } from "../../lib/places/open.ts";
 import { formatReference, parseReference, type Reference } from "../../lib/oci/reference.ts";
@@ -55,7 +56,10 @@ registry. What the registry has already is not sent.
       : await session.open(from);
     await using target = await session.create({ kind: "registry", reference });
     const { names } = target;
-    const descriptor = await session.copy(source.view, target.destination, { names });
+    const descriptor = await session.copy(source.view, target.destination, {
+      names,
+      ...present({ platform: session.platform }),
+    });
     await target.destination.commit({ signal: session.signal });
     const { registry, repository } = reference;
     const name = formatReference({ registry, repository, digest: descriptor.digest });

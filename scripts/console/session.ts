@@ -73,19 +73,18 @@ export class Session implements AsyncDisposable {
     return new Registry(name, { transport: await this.places.transport() });
   }
 
-  /** Copies into a place, and tells of it. The caller commits. */
+  /** Copies a view as it is into a place, and tells of it. The caller commits. */
   async copy(
     view: View,
     destination: Destination,
     options: CopyOptions = {},
   ): Promise<Descriptor> {
     const { copy } = await import("../../lib/store/copy.ts");
-    const { platform } = this;
     const { jobs, allowNondistributableArtifacts: nondistributable } = this.#flags;
     return await copy(view, destination, {
       signal: this.signal,
       onEvent: this.output.onEvent,
-      ...present({ jobs, platform, nondistributable }),
+      ...present({ jobs, nondistributable }),
       ...options,
     });
   }

@@ -153,6 +153,15 @@ Deno.test("append --platform takes that image of an index, as a global flag too"
   assertEquals((await configOf(world, "site:v1")).architecture, "arm64");
 });
 
+Deno.test("append --platform reads its layers once", async () => {
+  await using world = await openWorld();
+  await writeSite(world);
+  const stdin = await Deno.readFile(`${world.dir}/site.tar`);
+  const tag = `${world.registry}/site:v1`;
+  await runDavitOk(["append", "--platform=linux/arm64", "-f", "-", "-t", tag], { stdin });
+  assertEquals((await configOf(world, "site:v1")).architecture, "arm64");
+});
+
 Deno.test("append without a base makes an image for --platform", async () => {
   await using world = await openWorld();
   await writeSite(world);

@@ -2,6 +2,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DAVIT, runDavitOk, spawnDavit } from "../support/cli.ts";
 import { run } from "../support/command.ts";
 import { peerTest } from "../support/peers.ts";
+import { digestBytes } from "../../lib/oci/digest.ts";
+import { MEDIA_TYPE } from "../../lib/oci/media_type.ts";
 import { layerFromEntries } from "../../lib/layer/entries.ts";
 import { appendLayers } from "../../lib/image/append.ts";
 import { emptyImage } from "../../lib/image/empty.ts";
@@ -9,6 +11,13 @@ import { openWorld, type World } from "./world.ts";
 
 /** More than fits into a pipe or a socket's buffers, and does not compress. */
 const LARGE = crypto.getRandomValues(new Uint8Array(65_536));
+
+const INDEX = new TextEncoder().encode(JSON.stringify({
+  schemaVersion: 2,
+  mediaType: MEDIA_TYPE.ociIndex,
+  manifests: [{ mediaType: MEDIA_TYPE.ociManifest, digest: `sha256:${"a".repeat(64)}`, size: 9 }],
+}));
+const INDEX_DIGEST = await digestBytes(INDEX);
 
 async function pushLarge(world: World): Promise<string> {
   const entries = Array.from({ length: 200 }, (_, i) => ({ path: `file${i}`, content: LARGE }));
@@ -67,6 +76,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   for (
     const { why, words } of [
       { why: "a pull that stalls", words: ["pull", "STALLED/app:v1", "out.tar"] },
+      { why: "a choice of a platform that stalls", words: ["config", "STALLED/app:index"] },
       { why: "a layout that stalls", words: ["pull", "--format=oci", "STALLED/app:v1", "out"] },
       {
         why: "an append that waits for its input",
@@ -140,6 +150,7 @@ peerTest("progress on a real terminal is gone at the end", { needs: ["script"] }
 });
 
 /** A registry that takes every question and never answers. */
+/** A registry that has an index under `app:index`, and never answers to anything else. */
 function serveNothing() {
   const stop = new AbortController();
   let asked = 0;
@@ -148,7 +159,16 @@ function serveNothing() {
     port: 0,
     signal: stop.signal,
     onListen() {},
-  }, () => {
+  }, ({ method, url }) => {
+    if (url.endsWith("/manifests/index")) {
+      const headers = {
+        "content-type": MEDIA_TYPE.ociIndex,
+        "content-length": `${INDEX.length}`,
+        "docker-content-digest": INDEX_DIGEST,
+      };
+      return new Response(method === "HEAD" ? null : INDEX, { headers });
+    }
+    if (url.endsWith(`/manifests/${INDEX_DIGEST}`)) return new Response(INDEX);
     asked++;
     return new Promise<Response>((resolve) =>
       stop.signal.addEventListener("abort", () => resolve(new Response(null)), { once: true })

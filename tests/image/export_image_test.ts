@@ -1,5 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { appendLayers } from "../../lib/image/append.ts";
+import { emptyImage } from "../../lib/image/empty.ts";
 import { exportImage } from "../../lib/image/export_image.ts";
+import type { Layer } from "../../lib/layer/layer.ts";
 import type { LayerEntry } from "../../lib/layer/layer_entry.ts";
 import { opaque, whiteout } from "../../lib/layer/whiteout.ts";
 import { DocumentError } from "../../lib/errors.ts";
@@ -145,3 +148,34 @@ Deno.test("exportImage() can be given up in the middle", async () => {
   await reader.read();
   await reader.cancel();
 });
+
+for (const pass of [1, 2]) {
+  Deno.test(`exportImage() stops when a layer stalls in pass ${pass}`, async () => {
+    const interruption = new AbortController();
+    const { signal } = interruption;
+    const [layer] = await makeImage([[file("a")]]).layers();
+    if (layer === undefined) throw new Error("no layer");
+    const cancelled: unknown[] = [];
+    let passes = 0;
+    const stalling: Layer = {
+      mediaType: layer.mediaType,
+      descriptor: undefined,
+      digest: () => layer.digest(),
+      diffId: () => layer.diffId(),
+      size: () => layer.size(),
+      compressed: () => layer.compressed(),
+      uncompressed() {
+        if (++passes < pass) return layer.uncompressed();
+        setTimeout(() => interruption.abort(new Error("enough")), 1);
+        return new ReadableStream({ cancel: (reason) => void cancelled.push(reason) });
+      },
+    };
+    const image = appendLayers(emptyImage(), [stalling]);
+    const drained = async () => {
+      const tar = await exportImage(image, { signal });
+      await tar.pipeTo(new WritableStream(), { signal });
+    };
+    await assertRejects(drained, Error, "enough");
+    assertEquals(cancelled, [signal.reason]);
+  });
+}
