@@ -32,14 +32,12 @@ export interface ReadJsonOptions {
 
 /** Reads an answer's body as JSON. */
 export async function readJson(answer: Answer, options: ReadJsonOptions): Promise<unknown> {
-  const bytes = await readAll(answer.body ?? ReadableStream.from([]), options);
+  const what = `the ${options.what} of "${describeUrl(answer.url)}"`;
+  const bytes = await readAll(answer.body ?? ReadableStream.from([]), { ...options, what });
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
-    throw new DocumentError(
-      `Cannot read the ${options.what} of "${describeUrl(answer.url)}": expected JSON`,
-      { cause },
-    );
+    throw new DocumentError(`Cannot read ${what}: expected JSON`, { cause });
   }
 }
 

@@ -1,4 +1,4 @@
-import { DigestMismatchError, RegistryError, UnsupportedError } from "../errors.ts";
+import { DigestMismatchError, DocumentError, RegistryError, UnsupportedError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { digestBytes, isDigest, verifyBytes } from "../oci/digest.ts";
 import { MAX_MANIFEST_BYTES } from "../oci/limits.ts";
@@ -108,6 +108,11 @@ export class Manifests {
       what: `manifest "${name}"`,
     });
     if (isDigest(name)) await verifyBytes(bytes, name);
+    if (bytes.length === 0) {
+      throw new DocumentError(
+        `Cannot read manifest "${name}" of "${this.#api.label}": expected a document, got no bytes`,
+      );
+    }
     const mediaType = manifestType(answer.headers.get("content-type"), bytes);
     const digest = isDigest(name) ? name : await digestBytes(bytes);
     return { descriptor: { mediaType, digest, size: bytes.length }, bytes };
