@@ -1,5 +1,6 @@
 import type { Annotations } from "../oci/annotations.ts";
 import type { Compression } from "../oci/media_type.ts";
+import { present } from "../oci/present.ts";
 import { type BuildOutput, runBuild, type RunBuildOptions } from "./run_build.ts";
 import type { BuildSpec, ConfigSpec, CopySpec, FilesSpec, LayerSpec } from "./spec.ts";
 
@@ -53,9 +54,12 @@ export class Build {
     return this.#layer({ files, ...options });
   }
 
-  /** Says what a container starts as; merged with what was said before. */
+  /**
+   * Says what a container starts as. Variables, labels, ports and volumes join those said before;
+   * everything else takes its place.
+   */
   config(config: ConfigSpec): Build {
-    return this.#with({ config: { ...this.spec.config, ...config } });
+    return this.#with({ config: joinConfigs(this.spec.config ?? {}, config) });
   }
 
   /** Adds annotations. */
@@ -95,4 +99,14 @@ export class Build {
   #with(changes: Partial<BuildSpec>): Build {
     return new Build({ ...this.spec, ...changes });
   }
+}
+
+function joinConfigs(before: ConfigSpec, after: ConfigSpec): ConfigSpec {
+  const both = {
+    env: before.env && after.env && { ...before.env, ...after.env },
+    labels: before.labels && after.labels && { ...before.labels, ...after.labels },
+    ports: before.ports && after.ports && [...before.ports, ...after.ports],
+    volumes: before.volumes && after.volumes && [...before.volumes, ...after.volumes],
+  };
+  return { ...before, ...after, ...present(both) };
 }

@@ -14,6 +14,9 @@ import { resolvePath } from "../places/resolve_location.ts";
 import { composeLayer, type ComposeLayerOptions, describeLayer } from "./compose_layer.ts";
 import type { BuildSpec, ConfigSpec, LayerSpec } from "./spec.ts";
 
+/** The end of the year 9999, in seconds since 1970: RFC 3339 has no later one. */
+const LAST_SECOND = 253_402_300_799;
+
 /** What composing a view needs from outside. */
 export interface ComposeOptions {
   /** Opens the base that a spec names; never called for `scratch`. */
@@ -120,6 +123,8 @@ function fillInPath(path: string, platform: Platform | undefined): string {
 
 function secondsOf(created: string | number): number {
   const seconds = typeof created === "number" ? created : Date.parse(created) / 1000;
-  if (Number.isFinite(seconds)) return Math.floor(seconds);
-  throw new SpecError(`Cannot use the time "${created}": expected RFC 3339`);
+  if (seconds >= 0 && seconds <= LAST_SECOND) return Math.floor(seconds);
+  throw new SpecError(
+    `Cannot use the time "${created}": expected RFC 3339 or seconds, from 1970 to 9999`,
+  );
 }

@@ -8,6 +8,7 @@ import { openDestination, type OpenOptions, openSource } from "../places/open.ts
 import { resolveLocation } from "../places/resolve_location.ts";
 import { copy, type CopyOptions } from "../store/copy.ts";
 import type { Destination } from "../store/store.ts";
+import { untilAborted } from "../stream/until_aborted.ts";
 import { SpecError } from "../errors.ts";
 import { type ComposeOptions, composeView } from "./compose_view.ts";
 import type { BuildSpec } from "./spec.ts";
@@ -48,7 +49,7 @@ export async function runBuild(
   await using scope = new AsyncDisposableStack();
   const open = async (base: string): Promise<View> =>
     scope.use(await openSource(resolveLocation(parseLocation(base), directory), places)).view;
-  const view = await composeView(spec, { ...options, open });
+  const view = await untilAborted(composeView(spec, { ...options, open }), signal);
   const opened: OpenedTarget[] = [];
   for (const target of targets) {
     const { destination } = scope.use(await openDestination(target.location, places));

@@ -63,6 +63,36 @@ Deno.test("a step of a Build leaves the build before it as it was", () => {
   assertEquals(longer.spec.layers?.length, 2);
 });
 
+Deno.test("a Build's variables, labels, ports and volumes join those said before", () => {
+  const { spec } = Build.from("scratch")
+    .config({
+      env: { A: "1", B: "1" },
+      labels: { a: "1" },
+      ports: [80],
+      volumes: ["/a"],
+      user: "a",
+    })
+    .config({ env: { B: "2" }, labels: { b: "2" }, ports: [443], volumes: ["/b"], user: "b" });
+  assertEquals(spec.config, {
+    env: { A: "1", B: "2" },
+    labels: { a: "1", b: "2" },
+    ports: [80, 443],
+    volumes: ["/a", "/b"],
+    user: "b",
+  });
+});
+
+Deno.test("a build stops while it waits for its base", async () => {
+  const interruption = new AbortController();
+  const { signal } = interruption;
+  const transport = () => {
+    setTimeout(() => interruption.abort(new Error("enough")), 1);
+    return new Promise<never>(() => {});
+  };
+  const build = Build.from("registry.example/base").tag("registry.example/app");
+  await assertRejects(() => build.run({ places: { transport }, signal }), Error, "enough");
+});
+
 Deno.test("a build's digest does not depend on where its files are", async () => {
   await using dir = await tempDir();
   for (const place of ["here", "there"]) await makeTree(dir.join(place, "site"), { "a.txt": "a" });
@@ -85,6 +115,8 @@ Deno.test("a build without platforms keeps those of its base", async () => {
 for (
   const { why, spec } of [
     { why: "a time that is none", spec: { from: "scratch", created: "yesterday" } },
+    { why: "a time before 1970", spec: { from: "scratch", created: "1969-12-31T23:59:59Z" } },
+    { why: "a time after 9999", spec: { from: "scratch", created: 253_402_300_800 } },
     { why: "the removal of everything", spec: { from: "scratch", layers: [{ remove: "/" }] } },
     {
       why: "a file out of the image",
