@@ -35,6 +35,19 @@ const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const MAX_REPOSITORY_LENGTH = 255;
 
+/** Says whether text can be a tag. */
+export function isTag(text: string): boolean {
+  return TAG.test(text);
+}
+
+/**
+ * Says whether text can be the path of a repository. What can is safe as a path of files too: it has
+ * no `..`, no empty component and begins with a letter or digit.
+ */
+export function isRepositoryPath(text: string): boolean {
+  return text.length <= MAX_REPOSITORY_LENGTH && REPOSITORY.test(text);
+}
+
 /**
  * Turns the name of an image into its parts: `alpine`, `ghcr.io/org/app:v1`,
  * `localhost:5000/app@sha256:…`. What is missing is Docker Hub, `library/` and `latest`, unless
@@ -62,7 +75,7 @@ export function parseReference(text: string, options: ParseReferenceOptions = {}
     throw misnamed("reference", text, "a tag or a digest: nothing is guessed in strict mode");
   }
   const chosenTag = tag ?? (digest === undefined ? defaultTag : undefined);
-  if (chosenTag !== undefined && !TAG.test(chosenTag)) {
+  if (chosenTag !== undefined && !isTag(chosenTag)) {
     throw misnamed(
       "reference",
       text,

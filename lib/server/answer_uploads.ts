@@ -1,8 +1,8 @@
 import type { Algorithm, Digest } from "../oci/digest.ts";
+import { isRepositoryPath } from "../oci/reference.ts";
 import { empty, readDigest, unsupportedMethod } from "./answers.ts";
 import { type ByteRange, parseContentRange } from "./byte_range.ts";
 import type { Exchange } from "./desk.ts";
-import { isRepositoryName } from "./names.ts";
 import { Refusal } from "./refusal.ts";
 import type { HostedRepository } from "./repositories.ts";
 import type { UploadSession } from "./upload_session.ts";
@@ -97,7 +97,7 @@ async function mountBlob(
 ): Promise<boolean> {
   if (await repository.blobs.size(digest) !== undefined) return true;
   const from = query.get("from");
-  if (from !== null && !isRepositoryName(from)) {
+  if (from !== null && !isRepositoryPath(from)) {
     throw new Refusal(400, "NAME_INVALID", `"${from}" cannot name a repository`);
   }
   for (const name of from === null ? await repositories.names() : [from]) {

@@ -30,9 +30,14 @@ export class DiskBlobs implements BlobShelf {
 
   async read(digest: Digest, range?: ByteRange): Promise<ReadableStream<Uint8Array>> {
     const file = await this.#directory.open(digest);
-    const { start, end } = range ?? { start: 0, end: (await file.stat()).size };
-    if (start > 0) await file.seek(start, Deno.SeekMode.Start);
-    return take(file, end - start);
+    try {
+      const { start, end } = range ?? { start: 0, end: (await file.stat()).size };
+      if (start > 0) await file.seek(start, Deno.SeekMode.Start);
+      return take(file, end - start);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
   }
 
   async write(digest: Digest, bytes: Uint8Array): Promise<void> {
@@ -66,7 +71,10 @@ function take(file: Deno.FsFile, length: number): ReadableStream<Uint8Array> {
   return new ReadableStream({
     async pull(controller) {
       const buffer = new Uint8Array(Math.min(left, CHUNK_BYTES));
-      const read = left === 0 ? null : await file.read(buffer);
+      const read = left === 0 ? null : await file.read(buffer).catch((error) => {
+        close();
+        throw error;
+      });
       if (!isOpen) return;
       left -= read ?? 0;
       if (read !== null) controller.enqueue(buffer.subarray(0, read));

@@ -4,9 +4,9 @@ import { IndexFile } from "../layout/index_file.ts";
 import { isLayout, prepareLayout } from "../layout/layout_files.ts";
 import { listDirectory, removeStalePartials } from "../layout/partial_file.ts";
 import { Roots } from "../layout/roots.ts";
+import { isRepositoryPath } from "../oci/reference.ts";
 import { DiskBlobs } from "./disk_blobs.ts";
 import { DiskUploads, removeAbandonedUploads } from "./disk_upload.ts";
-import { isRepositoryName } from "./names.ts";
 import type { HostedRepository, Repositories, RootShelf } from "./repositories.ts";
 
 const UPLOADS = "_uploads";
@@ -16,7 +16,8 @@ const UPLOADS = "_uploads";
  * `library/alpine` is `oci:ROOT/library+alpine`.
  *
  * What was acknowledged survives the death of the process at any moment, and uploads go on after it
- * where they were. Uploads that nobody has touched for a day are removed.
+ * where they were. An upload that nobody goes on with is removed after an hour, one that a dead
+ * process left after a day.
  *
  * @param root The directory; created when it is missing.
  * @throws {FileError} When it cannot be.
@@ -61,7 +62,7 @@ class DiskRepositories implements Repositories {
     const names: string[] = [];
     for (const entry of await listDirectory(this.#root)) {
       const name = entry.name.replaceAll("+", "/");
-      if (isRepositoryName(name) && hasLayout(this.#locate(name))) names.push(name);
+      if (isRepositoryPath(name) && hasLayout(this.#locate(name))) names.push(name);
     }
     return names.sort();
   }

@@ -5,11 +5,11 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { type Digest, isDigest } from "../oci/digest.ts";
 import { MAX_MANIFEST_BYTES } from "../oci/limits.ts";
 import { isIndexType, isManifestType } from "../oci/media_type.ts";
+import { isTag } from "../oci/reference.ts";
 import { readAll } from "../stream/read_all.ts";
 import { verify } from "../stream/verify.ts";
 import type { DocumentCache } from "./document_cache.ts";
 import { type ManifestFacts, readFacts } from "./manifest_facts.ts";
-import { isTag } from "./names.ts";
 import type { HostedRepository } from "./repositories.ts";
 import { Turns } from "./turns.ts";
 

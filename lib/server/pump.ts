@@ -5,7 +5,7 @@ import { Refusal } from "./refusal.ts";
  * Hands on the body of a request, chunk by chunk, as fast as it is taken.
  *
  * @param stallMs How long to wait for the next chunk before giving the client up.
- * @throws {Refusal} When the client stalls.
+ * @throws {Refusal} When the client stalls or goes away.
  */
 export async function pump(
   body: ReadableStream<Uint8Array>,
@@ -23,7 +23,9 @@ export async function pump(
   }, Math.min(stallMs, 1000));
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await reader.read().catch((cause) => {
+        throw new Refusal(400, "UNKNOWN", "the body of the request broke off", { cause });
+      });
       if (isStalled) throw stalled;
       if (done) return;
       heard = performance.now();
@@ -41,7 +43,7 @@ export async function pump(
  * Reads the body of a request whole.
  *
  * @throws {LimitExceededError} When it has more than `maxBytes`.
- * @throws {Refusal} When the client stalls.
+ * @throws {Refusal} When the client stalls or goes away.
  */
 export async function readBody(
   request: Request,

@@ -4,11 +4,11 @@ import { algorithmOf, type Digest, digestBytes, isDigest } from "../oci/digest.t
 import { DocumentField } from "../oci/document_field.ts";
 import { MAX_MANIFEST_BYTES } from "../oci/limits.ts";
 import { isIndexType, isManifestType, MEDIA_TYPE } from "../oci/media_type.ts";
+import { isTag } from "../oci/reference.ts";
 import { empty } from "./answers.ts";
 import type { Exchange } from "./desk.ts";
 import { type ManifestFacts, readFacts } from "./manifest_facts.ts";
 import type { Manifests } from "./manifests.ts";
-import { isTag } from "./names.ts";
 import { readBody } from "./pump.ts";
 import { Refusal } from "./refusal.ts";
 import type { HostedRepository } from "./repositories.ts";

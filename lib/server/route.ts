@@ -1,4 +1,4 @@
-import { isRepositoryName } from "./names.ts";
+import { isRepositoryPath } from "../oci/reference.ts";
 import { Refusal } from "./refusal.ts";
 
 /** What a path of the distribution API stands for. */
@@ -54,7 +54,7 @@ function decode(part: string): string {
 
 function checked(parts: readonly string[]): string {
   const name = parts.join("/");
-  if (isRepositoryName(name)) return name;
+  if (isRepositoryPath(name)) return name;
   throw new Refusal(400, "NAME_INVALID", `"${name}" cannot name a repository`, {
     detail: { name },
   });

@@ -107,6 +107,24 @@ Deno.test("a failure inside is 500 for the client and an error for the log", asy
   assertInstanceOf(events[0]?.error, Error);
 });
 
+Deno.test("a client that goes away in the middle is no failure inside", async () => {
+  const { promise: logged, resolve } = Promise.withResolvers<RegistryEvent>();
+  await using server = await serveRegistry({
+    log: (event) => event.method === "PATCH" && resolve(event),
+  });
+  const begun = await fetch(`${server.url}/v2/app/blobs/uploads/`, { method: "POST" });
+  await begun.body?.cancel();
+  const path = begun.headers.get("location") ?? "";
+  const [hostname = "", port] = server.address.split(":");
+  using connection = await Deno.connect({ hostname, port: Number(port) });
+  await connection.write(
+    bytesOf(`PATCH ${path} HTTP/1.1\r\nHost: app\r\nContent-Length: 100\r\n\r\nten bytes!`),
+  );
+  await connection.closeWrite();
+  const { status, error } = await logged;
+  assertEquals([status, error], [400, undefined]);
+});
+
 /** Sends bytes as they are and returns the first line of the answer. */
 async function sendRaw(address: string, text: string): Promise<string> {
   const [hostname = "", port] = address.split(":");
