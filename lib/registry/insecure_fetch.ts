@@ -24,14 +24,11 @@ export function openInsecureFetch(): InsecureFetch {
       });
       request.once("response", resolve);
       request.once("error", reject);
-      const sending = send(request, body);
-      sending.catch((error) => {
+      send(request, body).catch((error) => {
         reject(error);
         request.destroy(error);
       });
-      const message = await promise;
-      message.once("close", () => sending.catch(() => {}));
-      return await toResponse(message, method);
+      return await toResponse(await promise, method);
     },
     [Symbol.dispose]: () => agent?.destroy(),
   };
