@@ -90,7 +90,9 @@ export class BlobLayer implements Layer {
   uncompressed(): ReadableStream<Uint8Array> {
     return lazy(async () => {
       const diffId = await this.#knownDiffId();
-      const tar = decompress(this.compressed());
+      const tar = decompress(this.compressed(), {
+        what: `layer "${this.descriptor.digest}"`,
+      });
       return diffId === undefined ? tar : verifyDiffId(tar, diffId);
     });
   }

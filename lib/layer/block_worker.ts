@@ -9,8 +9,16 @@ export interface StepBatch {
   readonly last: boolean;
 }
 
-/** What a worker is told: steps, or that it may send so many more blocks. */
-export type BlockRequest = StepBatch | { readonly credit: number };
+/** Says that so many more blocks may be sent, and gives one back to be filled again. */
+export interface Credit {
+  /** How many more. */
+  readonly credit: number;
+  /** The memory of a block that nobody reads any more. */
+  readonly buffer?: ArrayBuffer;
+}
+
+/** What a worker is told. */
+export type BlockRequest = StepBatch | Credit;
 
 /** What a worker says: first that it is there, and `hungry` when it begins with a batch. */
 export type BlockReply =
@@ -67,8 +75,12 @@ async function serveBlocks(scope: WorkerScope, filler: BlockFiller): Promise<voi
   }
 
   scope.onmessage = ({ data }) => {
-    if ("credit" in data) credit += data.credit;
-    else batches.push(data);
+    if ("credit" in data) {
+      credit += data.credit;
+      if (data.buffer !== undefined) filler.recycle(data.buffer);
+    } else {
+      batches.push(data);
+    }
     wake();
   };
   scope.postMessage({ kind: "ready" });

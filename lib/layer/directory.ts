@@ -6,7 +6,7 @@ import { type IgnoreRules, parseIgnore } from "./ignore.ts";
 import type { Layer } from "./layer.ts";
 import type { LayerOptions } from "./layer_options.ts";
 import { lazy } from "../stream/lazy.ts";
-import { openBlockReader, startBlockReader } from "./read_blocks.ts";
+import { type BlockReaderOptions, openBlockReader, startBlockReader } from "./read_blocks.ts";
 import { TarLayer } from "./tar_layer.ts";
 import { type TreeHeader, treeHeaders, type TreeOptions } from "./tree_headers.ts";
 import { type TreeFile, walkTree } from "./walk_tree.ts";
@@ -60,23 +60,26 @@ export function layerFromDirectory(path: string, options: DirectoryOptions = {})
   const prefix = directoryPath(options.prefix ?? "/");
   parseIgnore(options.ignore ?? []);
   checkOptions(prefix, options);
-  const openTar = (signal: AbortSignal) =>
-    ReadableStream.from(readTree(path, prefix, options, signal));
-  return new TarLayer(() => lazy(openTar), options);
+  return new TarLayer(
+    ({ isTransient: reuse }) =>
+      lazy((signal) => ReadableStream.from(readTree(path, prefix, options, { signal, reuse }))),
+    options,
+  );
 }
 
 async function* readTree(
   path: string,
   prefix: string,
   options: DirectoryOptions,
-  signal: AbortSignal,
+  reading: BlockReaderOptions,
 ): AsyncGenerator<Uint8Array> {
+  const { signal } = reading;
   const rules = await readRules(options);
   const xattrs = options.xattrs === true ? await readXattrs(path, signal) : NO_XATTRS;
   const files = walkTree(path, rules);
   const { start, isLarge } = takeStart(files);
   signal.throwIfAborted();
-  using reader = isLarge && options.workers !== 0 ? startBlockReader(signal) : openBlockReader();
+  using reader = isLarge && options.workers !== 0 ? startBlockReader(reading) : openBlockReader();
   yield* reader.read(tarSteps(treeHeaders(prefix, chain(start, files), options, xattrs)));
 }
 

@@ -29,6 +29,8 @@ export interface BlockFiller {
   write(step: TarStep): Generator<Uint8Array<ArrayBuffer>>;
   /** Gives what has been written of the last block. */
   rest(): Uint8Array<ArrayBuffer>;
+  /** Takes back the memory of a block, for a later one. */
+  recycle(buffer: ArrayBuffer): void;
 }
 
 /**
@@ -39,11 +41,12 @@ export interface BlockFiller {
 export function openBlockFiller(blockSize: number): BlockFiller {
   let block = new Uint8Array(blockSize);
   let filled = 0;
+  const spare: ArrayBuffer[] = [];
 
   function* whenFull(): Generator<Uint8Array<ArrayBuffer>> {
     if (filled < blockSize) return;
     yield block;
-    block = new Uint8Array(blockSize);
+    block = new Uint8Array(spare.pop() ?? new ArrayBuffer(blockSize));
     filled = 0;
   }
 
@@ -89,5 +92,6 @@ export function openBlockFiller(blockSize: number): BlockFiller {
       yield* copy(new Uint8Array(file.padding));
     },
     rest: () => block.subarray(0, filled),
+    recycle: (buffer) => void spare.push(buffer),
   };
 }

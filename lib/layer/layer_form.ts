@@ -33,6 +33,8 @@ export interface LayerForm {
   readonly mediaType: string;
   /** Which pass tells the diff ID at the least cost. */
   readonly diffIdPass: "compressed" | "uncompressed";
+  /** Whether the compressed pass is done with each chunk before it asks for the next. */
+  readonly isTransient: boolean;
   /** Gives the compressed bytes. */
   compressed(source: ReadableStream<Uint8Array>): LayerPass<LayerFacts>;
   /** Gives the tar. */
@@ -47,6 +49,7 @@ export function tarForm(options: LayerOptions): LayerForm {
   return {
     mediaType,
     diffIdPass: "uncompressed",
+    isTransient: compression !== "none",
     compressed(source) {
       if (compression === "none") return plain(source);
       const tar = measure(source);
@@ -70,6 +73,7 @@ export function keptForm(compression: Compression, options: LayerOptions): Layer
   return {
     mediaType,
     diffIdPass: "compressed",
+    isTransient: false,
     compressed(source) {
       const whole = measure(source);
       const { stream, result } = forkStream(whole.stream, async (copy) => {

@@ -11,6 +11,14 @@ const BLOCKS_AHEAD = 4;
 /** Steps in one message. */
 const STEPS_PER_BATCH = 256;
 
+/** Options of {@linkcode startBlockReader}. */
+export interface BlockReaderOptions {
+  /** Ends a wait for the worker. */
+  readonly signal: AbortSignal;
+  /** Fills a block's memory again when the next block is asked for. */
+  readonly reuse: boolean;
+}
+
 /** Reads files into a tar, in blocks of {@linkcode BLOCK_BYTES}. */
 export interface BlockReader extends Disposable {
   /**
@@ -41,10 +49,9 @@ export function openBlockReader(): BlockReader {
 /**
  * Reads in a worker, a few blocks ahead; on this thread where no worker starts. To be disposed of,
  * read or not.
- *
- * @param signal Ends a wait for the worker.
  */
-export function startBlockReader(signal: AbortSignal): BlockReader {
+export function startBlockReader(options: BlockReaderOptions): BlockReader {
+  const { signal, reuse } = options;
   let worker: Worker;
   try {
     worker = startBlockWorker(BLOCK_BYTES);
@@ -68,7 +75,8 @@ export function startBlockReader(signal: AbortSignal): BlockReader {
         if (reply.kind === "hungry" && !last) last = feed(worker, steps).last;
         if (reply.kind === "block") {
           if (reply.block.length > 0) yield reply.block;
-          request(worker, { credit: 1 });
+          if (reuse) giveBack(worker, reply.block.buffer);
+          else request(worker, { credit: 1 });
         }
       }
     },
@@ -93,6 +101,10 @@ function feed(worker: Worker, steps: Generator<TarStep, undefined>): { last: boo
 
 function request(worker: Worker, message: BlockRequest): void {
   worker.postMessage(message);
+}
+
+function giveBack(worker: Worker, buffer: ArrayBuffer): void {
+  worker.postMessage({ credit: 1, buffer } satisfies BlockRequest, [buffer]);
 }
 
 /** Queues what a worker says; `undefined` stands for its failure, and for the signal. */

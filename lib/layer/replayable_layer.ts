@@ -7,10 +7,22 @@ import type { Layer } from "./layer.ts";
 import type { LayerFacts, LayerForm } from "./layer_form.ts";
 import { shared } from "./shared.ts";
 
+/** What whoever opens a source says of how it will be read. */
+export interface OpenSourceOptions {
+  /**
+   * Whether each chunk is done with before the next is asked for: then its memory may be used
+   * again for that.
+   */
+  readonly isTransient: boolean;
+}
+
+/** Opens a source of bytes: the same bytes each time. */
+export type OpenSource = (options: OpenSourceOptions) => ReadableStream<Uint8Array>;
+
 /** A layer whose source opens again and again. */
 export class ReplayableLayer implements Layer {
   readonly #form: LayerForm;
-  readonly #open: () => ReadableStream<Uint8Array>;
+  readonly #open: OpenSource;
   readonly #readCompressed: () => Promise<void> = shared(() => drain(this.compressed()));
   readonly #readUncompressed: () => Promise<void> = shared(() => drain(this.uncompressed()));
   readonly #recall: () => Promise<Partial<LayerFacts>>;
@@ -19,13 +31,13 @@ export class ReplayableLayer implements Layer {
   /**
    * Opens nothing yet.
    *
-   * @param open Opens the source: the same bytes each time.
+   * @param open Opens the source.
    * @param form What the source is.
    * @param recall Tells what is known elsewhere, before the source is read for it; it throws when
    * the source may not be read for that.
    */
   constructor(
-    open: () => ReadableStream<Uint8Array>,
+    open: OpenSource,
     form: LayerForm,
     recall: () => Promise<Partial<LayerFacts>> = () => Promise.resolve({}),
   ) {
@@ -86,7 +98,8 @@ export class ReplayableLayer implements Layer {
   }
 
   #pass(kind: "compressed" | "uncompressed"): ReadableStream<Uint8Array> {
-    const { stream, facts } = this.#form[kind](this.#open());
+    const isTransient = kind === "compressed" && this.#form.isTransient;
+    const { stream, facts } = this.#form[kind](this.#open({ isTransient }));
     return conclude(stream, {
       end: async () => this.#learn(await facts),
       fail() {},

@@ -31,7 +31,10 @@ import { tarFrom } from "./tar_start.ts";
  */
 export async function layerFromTarFile(path: string, options: LayerOptions = {}): Promise<Layer> {
   const { compression, stream } = await detect(fileStream(path));
-  const start = await tarFrom(decompress(stream, { compression }), `the layer "${path}"`);
+  const start = await tarFrom(
+    decompress(stream, { compression, what: `"${path}"` }),
+    `the layer "${path}"`,
+  );
   await start.cancel();
   const form = compression === "none" ? tarForm(options) : keptForm(compression, options);
   return new ReplayableLayer(() => fileStream(path), form);

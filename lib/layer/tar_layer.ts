@@ -1,6 +1,6 @@
 import type { LayerOptions } from "./layer_options.ts";
 import { tarForm } from "./layer_form.ts";
-import { ReplayableLayer } from "./replayable_layer.ts";
+import { type OpenSource, ReplayableLayer } from "./replayable_layer.ts";
 
 /**
  * A layer from a tar that opens again and again: a file, a directory, bytes in memory.
@@ -20,11 +20,11 @@ export class TarLayer extends ReplayableLayer {
   /**
    * Opens nothing yet.
    *
-   * @param openTar Opens the uncompressed tar: the same bytes each time.
+   * @param openTar Opens the uncompressed tar.
    * @param options How it becomes a layer.
    * @throws {RangeError | UnsupportedError} When nothing compresses as they say.
    */
-  constructor(openTar: () => ReadableStream<Uint8Array>, options: LayerOptions = {}) {
+  constructor(openTar: OpenSource, options: LayerOptions = {}) {
     super(openTar, tarForm(options));
   }
 }

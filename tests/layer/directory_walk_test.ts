@@ -1,6 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { FileError } from "../../lib/errors.ts";
 import { layerFromDirectory } from "../../lib/layer/directory.ts";
+import { decompress } from "../../lib/stream/decompress.ts";
+import { measure } from "../../lib/stream/measure.ts";
 import { readTar } from "../../lib/tar/read_tar.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
@@ -31,6 +33,25 @@ Deno.test("an ignored directory comes before what an exception brings back, in o
   for await (const { header } of readTar(layer.uncompressed())) names.push(header.name);
   assertEquals(names, ["a/", "a-b", "a/keep/", "a/keep/x"]);
 });
+
+for (const compression of ["gzip", "zstd", "none"] as const) {
+  Deno.test(`a ${compression} layer of a large tree holds the tar, though memory is used again`, async () => {
+    await using dir = await tempDir();
+    for (let i = 0; i < 40; i++) {
+      const bytes = new Uint8Array(700_001);
+      for (let at = 0; at < bytes.length; at += 65_536) {
+        crypto.getRandomValues(bytes.subarray(at, at + 65_536));
+      }
+      await Deno.writeFile(dir.join(`${i}`), bytes);
+    }
+    const expected = await layerFromDirectory(dir.path, { workers: 0 }).diffId();
+    const layer = layerFromDirectory(dir.path, { compression, level: 1, workers: 2 });
+    const { stream, done } = measure(decompress(layer.compressed()));
+    await stream.pipeTo(new WritableStream());
+    assertEquals((await done).digest, expected);
+    assertEquals(await layer.diffId(), expected);
+  });
+}
 
 const CHANGES = [
   {

@@ -13,7 +13,7 @@ const { signal } = new AbortController();
 
 const READERS: Readonly<Record<string, () => BlockReader>> = {
   "on this thread": openBlockReader,
-  "in a worker": () => startBlockReader(signal),
+  "in a worker": () => startBlockReader({ signal, reuse: false }),
 };
 
 async function stepOf(source: string, head = new Uint8Array(512)): Promise<TarStep> {
@@ -117,7 +117,7 @@ for (const [where, open] of Object.entries(READERS)) {
 
 Deno.test("a worker takes a bounded number of steps and makes a bounded number of blocks", async () => {
   let taken = 0;
-  using reader = startBlockReader(signal);
+  using reader = startBlockReader({ signal, reuse: false });
   const steps = (function* (): Generator<TarStep, undefined> {
     for (; taken < 100_000; taken++) yield { head: new Uint8Array(64 * 1024) };
   })();
@@ -143,7 +143,7 @@ Deno.test("a signal ends the wait for a worker that says nothing", async () => {
   }
   using _replaced = replaceWorker(SilentWorker as unknown as typeof Worker);
   const abort = new AbortController();
-  using reader = startBlockReader(abort.signal);
+  using reader = startBlockReader({ signal: abort.signal, reuse: false });
   const reading = reader.read(each([{ head: new Uint8Array(1) }])).next();
   setTimeout(() => abort.abort(new Error("enough")), 10);
   await assertRejects(() => reading, Error, "enough");
@@ -178,6 +178,6 @@ for (
     const steps = [await stepOf(dir.join("a"))];
     const expected = joined(await read(openBlockReader(), steps));
     using _replaced = replaceWorker(replacement as unknown as typeof Worker);
-    assertEquals(joined(await read(startBlockReader(signal), steps)), expected);
+    assertEquals(joined(await read(startBlockReader({ signal, reuse: false }), steps)), expected);
   });
 }
