@@ -189,7 +189,8 @@ async function finishUpload(
       throw new DigestMismatchError(descriptor.digest, digest);
     }
   } catch (error) {
-    const isDone = isLostAnswer(error) && await has(descriptor);
+    const isDone = isLostAnswer(error) && await has(descriptor).catch(() => false);
+    signal?.throwIfAborted();
     if (!isDone) throw bytes === undefined ? markFinal(error) : error;
   }
 }

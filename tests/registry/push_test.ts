@@ -220,6 +220,19 @@ Deno.test("closing an upload is repeated, and believed when the answer was lost"
   ]);
 });
 
+Deno.test("an upload that is gone fails with that, not with the failure to look for the blob", async () => {
+  const blob = await big();
+  const world = createWorld((request) => {
+    if (request.line.startsWith("PUT")) return errorAnswer(404, "BLOB_UPLOAD_UNKNOWN", "gone");
+    if (request.line.startsWith("HEAD")) return errorAnswer(500, "UNKNOWN");
+    return upload(request);
+  });
+  const writing = openApp(world, { retry: { attempts: 2 } }).write(contentOf(blob));
+  const error = await assertRejects(() => writing, RegistryError, "BLOB_UPLOAD_UNKNOWN: gone");
+  assertEquals(error.status, 404);
+  assertEquals(world.lines.filter((line) => line.startsWith("POST")).length, 1);
+});
+
 Deno.test("a refused upload says what the registry said", async () => {
   const world = createWorld(() => errorAnswer(400, "NAME_INVALID", "invalid repository name"));
   const { errorCodes, status } = await assertRejects(
