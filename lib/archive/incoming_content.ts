@@ -31,7 +31,8 @@ export class IncomingContent implements IncomingBlob {
   async open(): Promise<ReadableStream<Uint8Array>> {
     const source = await openVerified(this.#content);
     if (!this.#plain) return source;
-    const { stream, done } = measure(decompress(source));
+    const what = this.digest === undefined ? {} : { what: `layer "${this.digest}"` };
+    const { stream, done } = measure(decompress(source, what));
     this.#measured = done;
     return stream;
   }

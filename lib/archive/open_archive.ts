@@ -32,7 +32,12 @@ export async function openArchive(
   if (!await isPlainFile(path)) {
     const temporary = scope.use(await TemporaryFile.anywhere());
     tar = temporary.path;
-    await writeRange(tar, 0, () => Promise.resolve(decompress(fileStream(path))), options);
+    await writeRange(
+      tar,
+      0,
+      () => Promise.resolve(decompress(fileStream(path), { what: `"${path}"` })),
+      options,
+    );
   }
   const files = await ArchiveFiles.read(tar, label, options);
   const owned = scope.move();

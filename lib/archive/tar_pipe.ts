@@ -68,7 +68,12 @@ export class TarPipe implements TarOutput {
   ): Promise<void> {
     if (this.#written.has(digest)) return;
     const body = await open();
-    await this.#send(encodeHeader(fileHeader(this.#nameOf(digest), size)));
+    try {
+      await this.#send(encodeHeader(fileHeader(this.#nameOf(digest), size)));
+    } catch (error) {
+      await body.cancel(error).catch(() => {});
+      throw error;
+    }
     await body.pipeTo(this.#pipe, { ...options, preventClose: true });
     await this.#send(new Uint8Array(paddingOf(size)));
     this.#written.add(digest);

@@ -46,7 +46,7 @@ export async function openV1Image(files: ArchiveFiles, top: string): Promise<Ima
 }
 
 async function diffIdOf(tar: ArchivedFile): Promise<Digest> {
-  const { stream, done } = measure(decompress(tar.open()));
+  const { stream, done } = measure(decompress(tar.open(), { what: `"${tar.path}"` }));
   await drain(stream);
   return (await done).digest;
 }

@@ -8,7 +8,7 @@ import type { Image } from "./image.ts";
 import { abortable } from "../stream/abortable.ts";
 import { untilAborted } from "../stream/until_aborted.ts";
 import { type EntryPlace, type Inode, MergedTree, type TreeNode } from "./merged_tree.ts";
-import { CompressionError, DocumentError, TarError } from "../errors.ts";
+import { DocumentError, TarError } from "../errors.ts";
 
 /**
  * Writes the filesystem that a container of an image starts with, as one tar. Whiteouts and opaque
@@ -51,8 +51,7 @@ export async function exportImage(
 
 /** Says of what is wrong with a layer which layer it is. */
 function naming(layer: string, error: unknown): unknown {
-  const kinds = [CompressionError, DocumentError, TarError];
-  if (!(error instanceof Error) || !kinds.some((kind) => error instanceof kind)) return error;
+  if (!(error instanceof DocumentError || error instanceof TarError)) return error;
   const why = error.message.replace(/^C/, "c");
   return new DocumentError(`Cannot export layer "${layer}": ${why}`, { cause: error });
 }

@@ -12,6 +12,8 @@ import { openZstdDecoder } from "./zstd_decoder.ts";
 export interface DecompressOptions {
   /** What the bytes are promised to be; `auto`, the default, believes the bytes themselves. */
   readonly compression?: Compression | "auto";
+  /** How errors name the content, such as `layer "sha256:…"`; not at all unless said. */
+  readonly what?: string;
   /** The most bytes to give. No limit unless said: memory stays flat whatever comes. */
   readonly maxBytes?: number;
   /**
@@ -68,7 +70,7 @@ function decode(
   source: ReadableStream<Uint8Array>,
   options: DecompressOptions,
 ): ReadableStream<Uint8Array> {
-  const { compression = "auto", maxRatio } = options;
+  const { compression = "auto", maxRatio, what } = options;
   const reader = new PeekableReader(source);
   let decoder: Pick<Decoder, "next" | "close"> | undefined;
   let cancelled = false;
@@ -95,13 +97,20 @@ function decode(
         const bytes = await next();
         if (bytes === undefined) controller.close();
         else controller.enqueue(bytes);
-      } catch (error) {
+      } catch (cause) {
+        const error = naming(what, cause);
         release(error).catch(() => {});
         throw error;
       }
     },
     cancel: release,
   }, { highWaterMark: 0 });
+}
+
+function naming(what: string | undefined, error: unknown): unknown {
+  if (what === undefined || !(error instanceof CompressionError)) return error;
+  const named = error.message.replace(/^(Cannot decompress .*?content)/, `$1 of ${what}`);
+  return new CompressionError(named, { cause: error });
 }
 
 async function openDecoder(
