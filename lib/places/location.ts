@@ -3,7 +3,8 @@ import { formatReference, parseReference, type Reference } from "../oci/referenc
 /**
  * The name of a place, as skopeo writes it: a transport, a colon, and what the transport needs. A
  * plain name is a registry's; a path that starts with `/`, `./`, `../` or `~/` is a local file or
- * directory whose format is seen when it is opened.
+ * directory whose format is seen when it is opened. Behind a transport, a path ends at the first
+ * colon, and all that follows is a name.
  */
 export type Location =
   | { readonly kind: "registry"; readonly reference: Reference }
@@ -80,10 +81,7 @@ function isFileKind(transport: string | undefined): transport is FileKind {
 }
 
 function parseFile(text: string, kind: FileKind, rest: string): Location {
-  const split = kind === "oci" || kind === "oci-archive"
-    ? /^(.*?)(?::([^:/]+))?$/s.exec(rest)
-    : /^([^:]*)(?::(.+))?$/s.exec(rest);
-  const [, path = "", name] = split ?? [];
+  const [, path = "", name] = /^([^:]*)(?::(.+))?$/s.exec(rest) ?? [];
   if (path === "" || rest.endsWith(":")) {
     const form = LOCATION_FORMS.find((known) => known.startsWith(`${kind}:`)) ?? kind;
     throw incomplete(text, form);

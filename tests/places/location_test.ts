@@ -5,7 +5,11 @@ const LOCATIONS: Readonly<Record<string, Location>> = {
   "oci:dir": { kind: "oci", path: "dir" },
   "oci:dir:v1": { kind: "oci", path: "dir", name: "v1" },
   "oci:/a/b.c:v1": { kind: "oci", path: "/a/b.c", name: "v1" },
-  "oci:host:5000/dir": { kind: "oci", path: "host:5000/dir" },
+  "oci:dir:registry.example:5000/app:v1": {
+    kind: "oci",
+    path: "dir",
+    name: "registry.example:5000/app:v1",
+  },
   "oci-archive:a.tar:v1": { kind: "oci-archive", path: "a.tar", name: "v1" },
   "docker-archive:a.tar": { kind: "docker-archive", path: "a.tar" },
   "docker-archive:a.tar:registry.example:5000/app:v1": {
