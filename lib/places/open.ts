@@ -80,7 +80,7 @@ export async function openWholeLayout(location: Location): Promise<OpenedSource>
 
 /**
  * Opens the place a location names for writing. Nothing is visible before the destination's
- * `commit()`; disposing without it leaves nothing behind.
+ * `commit()`, but in a registry, which publishes as it goes.
  */
 export async function openDestination(
   location: Location,

@@ -54,14 +54,3 @@ export function layerContent(layer: Layer): Content {
     },
   };
 }
-
-/** Content that lies in another place. */
-export function storedContent(origin: ContentSource, descriptor: Descriptor): Content {
-  return {
-    mediaType: descriptor.mediaType,
-    descriptor,
-    origin,
-    open: () => origin.fetch(descriptor),
-    sealed: () => Promise.resolve(descriptor),
-  };
-}

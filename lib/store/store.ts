@@ -43,8 +43,9 @@ export interface WriteOptions extends CallOptions {
 }
 
 /**
- * A place that content is written to, children first. Nothing is published before `commit()`;
- * disposing of an uncommitted destination leaves nothing behind. (A registry publishes as it goes.)
+ * A place that content is written to, children first. Nothing is published before `commit()`, and
+ * disposing of an uncommitted destination leaves nothing half-written. A registry publishes as it
+ * goes, and a layout keeps the blobs that are whole, so that the next attempt need not send them.
  */
 export interface Destination extends AsyncDisposable {
   /** How messages name this place. */

@@ -6,7 +6,12 @@ import { createIndex } from "../../lib/image/create_index.ts";
 import { emptyImage } from "../../lib/image/empty.ts";
 import type { Image } from "../../lib/image/image.ts";
 import { StreamLayer } from "../../lib/layer/stream_layer.ts";
-import { type Content, layerContent } from "../../lib/store/content.ts";
+import {
+  bytesContent,
+  type Content,
+  describeBytes,
+  layerContent,
+} from "../../lib/store/content.ts";
 import { copy } from "../../lib/store/copy.ts";
 import { MemoryStore } from "../../lib/store/memory.ts";
 import { compress } from "../../lib/stream/compress.ts";
@@ -299,3 +304,20 @@ function inPieces(source: ReadableStream<Uint8Array>, delay: number): ReadableSt
     }
   })());
 }
+
+Deno.test("a pipe that is gone ends the source of the blob that was to go into it", async () => {
+  const gone = new Deno.errors.BrokenPipe("nobody reads");
+  const pipe = new WritableStream<Uint8Array>({ write: () => Promise.reject(gone) });
+  await using archive = await createOciArchive(pipe);
+  const cancelled: unknown[] = [];
+  const bytes = new Uint8Array(1);
+  const content = {
+    ...bytesContent(bytes, await describeBytes(bytes, "text/plain")),
+    open: () =>
+      Promise.resolve(
+        new ReadableStream<Uint8Array>({ cancel: (reason) => void cancelled.push(reason) }),
+      ),
+  };
+  await assertRejects(() => archive.write(content), Deno.errors.BrokenPipe);
+  assertEquals(cancelled, [gone]);
+});
