@@ -2,6 +2,7 @@ import { DigestMismatchError, DocumentError, RegistryError, UnsupportedError } f
 import type { Descriptor } from "../oci/descriptor.ts";
 import { digestBytes, isDigest, verifyBytes } from "../oci/digest.ts";
 import { MAX_MANIFEST_BYTES } from "../oci/limits.ts";
+import { isTag } from "../oci/reference.ts";
 import { readAll } from "../stream/read_all.ts";
 import { type Answer, discard } from "./answer.ts";
 import { acceptHeader, announcedType, manifestType } from "./manifest_type.ts";
@@ -19,8 +20,6 @@ export interface WrittenManifest extends ReadManifest {
   /** The tag or digest to write it under. */
   readonly name: string;
 }
-
-const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 
 /** The manifests of a repository, by tag or digest. */
 export class Manifests {
@@ -137,7 +136,7 @@ export function isMissing(error: unknown): boolean {
 
 /** The endpoint of a manifest; the name is checked, as it becomes a part of a URL. */
 function manifestPath(name: string): string {
-  if (TAG.test(name) || isDigest(name)) return `manifests/${name}`;
+  if (isTag(name) || isDigest(name)) return `manifests/${name}`;
   throw new SyntaxError(
     `Cannot name a manifest ${JSON.stringify(name.slice(0, 150))}: expected a tag or a digest`,
   );
