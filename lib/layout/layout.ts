@@ -141,14 +141,20 @@ export class Layout implements Store, Deleter {
     options.signal?.throwIfAborted();
     const pending = this.#pending;
     if (pending.length === 0) return;
-    await this.#prepare();
-    await this.#index.edit((roots) =>
-      pending.reduce(
-        (edited, { descriptor, names }) => edited.with(descriptor, names, { keepNameless: false }),
-        roots,
-      )
-    );
     this.#pending = [];
+    try {
+      await this.#prepare();
+      await this.#index.edit((roots) =>
+        pending.reduce(
+          (edited, { descriptor, names }) =>
+            edited.with(descriptor, names, { keepNameless: false }),
+          roots,
+        )
+      );
+    } catch (error) {
+      this.#pending.unshift(...pending);
+      throw error;
+    }
   }
 
   /**

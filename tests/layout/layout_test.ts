@@ -42,6 +42,18 @@ async function filesIn(directory: TempDir, path = ""): Promise<string[]> {
   return files.sort();
 }
 
+Deno.test("commit() leaves what is written meanwhile to the next one", async () => {
+  await using dir = await tempDir();
+  await using layout = await createLayout(dir.join("layout"));
+  await writeText(layout, "one", "one");
+  await layout.write(await contentOf("two"));
+  const committing = layout.commit();
+  await writeText(layout, "two", "two");
+  await committing;
+  await layout.commit();
+  assertEquals(await Array.fromAsync(layout.names()), ["one", "two"]);
+});
+
 Deno.test("what is written and committed is there for whoever opens the layout", async () => {
   await using directory = await tempDir();
   await using written = await createLayout(directory.path);
