@@ -21,6 +21,8 @@ export interface ServeRegistryOptions extends Omit<CreateRegistryOptions, "repos
   readonly directory?: string;
   /** Serves HTTPS with a certificate and its key, both as PEM text. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** How long a shutdown lets requests under way finish, in milliseconds; 10,000 unless said. */
+  readonly graceMs?: number;
   /** Shuts the server down, as `shutdown()` does. */
   readonly signal?: AbortSignal;
 }
@@ -33,11 +35,10 @@ export interface RegistryServer extends AsyncDisposable {
   readonly address: string;
   /** Fulfils when the server has stopped. */
   readonly finished: Promise<void>;
-  /** Takes no more requests, lets those under way finish (for ten seconds), and stops. */
+  /** Takes no more requests, lets those under way finish for a while, and stops. */
   shutdown(): Promise<void>;
 }
 
-const GRACE_MS = 10_000;
 const WILDCARDS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 
 /**
@@ -55,28 +56,26 @@ const WILDCARDS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
  * ```
  */
 export async function serveRegistry(options: ServeRegistryOptions = {}): Promise<RegistryServer> {
-  const { hostname = "127.0.0.1", port = 0, signal, tls, ...rest } = options;
+  const { hostname = "127.0.0.1", port = 0, graceMs = 10_000, signal, tls, ...rest } = options;
   signal?.throwIfAborted();
   const registry = createRegistry({ ...rest, repositories: await repositoriesOf(options) });
   const door = new Door(registry);
   const abrupt = new AbortController();
   const server = listen(
     { hostname, port, signal: abrupt.signal, ...tls },
-    (request) => door.fetch(request),
+    (request, { completed }) => door.fetch(request, completed),
   );
   const address = addressOf(server.addr);
   const stop = () => void shutdown();
   signal?.addEventListener("abort", stop, { once: true });
   const finished = server.finished.finally(() => signal?.removeEventListener("abort", stop));
   async function shutdown(): Promise<void> {
-    const timer = setTimeout(() => abrupt.abort(), GRACE_MS);
-    try {
-      await Promise.race([door.close(), finished]);
-      await server.shutdown();
-      await finished;
-    } finally {
-      clearTimeout(timer);
-    }
+    const timer = setTimeout(() => abrupt.abort(), graceMs);
+    await Promise.race([door.close(), finished]);
+    // a server that is shutting down can no longer be aborted: that would throw where nobody catches
+    clearTimeout(timer);
+    await server.shutdown();
+    await finished;
   }
   return {
     url: `${tls === undefined ? "http" : "https"}://${address}`,
@@ -88,10 +87,10 @@ export async function serveRegistry(options: ServeRegistryOptions = {}): Promise
 }
 
 /**
- * Counts who is inside. `Deno.serve` takes the bodies away from requests under way when it shuts
- * down, so the last one must have left before.
+ * Counts who is inside, until the last byte of the answer is out. `Deno.serve` takes the bodies away
+ * from requests under way when it shuts down, so the last one must have left before.
  */
-class Door implements RegistryHandler {
+class Door {
   readonly #registry: RegistryHandler;
   readonly #empty = Promise.withResolvers<void>();
   #inside = 0;
@@ -101,15 +100,16 @@ class Door implements RegistryHandler {
     this.#registry = registry;
   }
 
-  async fetch(request: Request): Promise<Response> {
+  /** @param completed Settles when the answer is out, or nobody takes it. */
+  async fetch(request: Request, completed: Promise<void>): Promise<Response> {
     if (this.#isClosed) return new Refusal(503, "UNKNOWN", "shutting down").toResponse();
     this.#inside++;
-    try {
-      return await this.#registry.fetch(request);
-    } finally {
+    const answer = this.#registry.fetch(request);
+    Promise.allSettled([answer, completed]).then(() => {
       this.#inside--;
       this.#leave();
-    }
+    });
+    return await answer;
   }
 
   /** Lets nobody in any more; fulfils when nobody is inside. */
@@ -136,7 +136,7 @@ async function repositoriesOf(
 
 function listen(
   options: Deno.ServeTcpOptions | (Deno.ServeTcpOptions & Deno.TlsCertifiedKeyPem),
-  handler: (request: Request) => Promise<Response>,
+  handler: Deno.ServeHandler<Deno.NetAddr>,
 ): Deno.HttpServer<Deno.NetAddr> {
   try {
     return Deno.serve({ ...options, onListen() {} }, handler);

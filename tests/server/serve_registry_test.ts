@@ -1,5 +1,6 @@
-import { assertEquals, assertInstanceOf, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects } from "@std/assert";
 import { NetworkError } from "../../lib/errors.ts";
+import { digestBytes } from "../../lib/oci/digest.ts";
 import { serveRegistry } from "../../lib/server/mod.ts";
 import type { RegistryEvent } from "../../lib/server/mod.ts";
 import { memoryRepositories } from "../../lib/server/mod.ts";
@@ -60,6 +61,23 @@ Deno.test("a server that shuts down lets what is under way finish", async () => 
   assertEquals(await pushing, 201);
   await stopping;
   await assertRejects(() => fetch(server.url));
+});
+
+Deno.test("a client that takes no more of a blob holds a shutdown up for the grace alone", async () => {
+  await using directory = await tempDir();
+  await using server = await serveRegistry({ directory: directory.path, graceMs: 100 });
+  const blob = new Uint8Array(32 * 1024 * 1024);
+  const digest = await digestBytes(blob);
+  const url = `${server.url}/v2/app/blobs/uploads/?digest=${digest}`;
+  await (await fetch(url, { method: "POST", body: blob })).body?.cancel();
+  const [hostname = "", port] = server.address.split(":");
+  using connection = await Deno.connect({ hostname, port: Number(port) });
+  await connection.write(bytesOf(`GET /v2/app/blobs/${digest} HTTP/1.1\r\nHost: app\r\n\r\n`));
+  await connection.read(new Uint8Array(100));
+  const start = performance.now();
+  await server.shutdown();
+  const took = performance.now() - start;
+  assert(took > 90 && took < 5000, `${took} ms`);
 });
 
 Deno.test("a signal shuts the server down", async () => {
