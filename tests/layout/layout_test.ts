@@ -45,13 +45,19 @@ async function filesIn(directory: TempDir, path = ""): Promise<string[]> {
 Deno.test("commit() leaves what is written meanwhile to the next one", async () => {
   await using dir = await tempDir();
   await using layout = await createLayout(dir.join("layout"));
-  await writeText(layout, "one", "one");
-  await layout.write(await contentOf("two"));
-  const committing = layout.commit();
-  await writeText(layout, "two", "two");
-  await committing;
+  const content = await contentOf("content");
+  let meanwhile: Promise<unknown> | undefined;
+  const names = new Proxy(["first"], {
+    get(target, key) {
+      meanwhile ??= layout.write(content, { names: ["second"] });
+      return Reflect.get(target, key);
+    },
+  });
+  await layout.write(content, { names });
   await layout.commit();
-  assertEquals(await Array.fromAsync(layout.names()), ["one", "two"]);
+  await meanwhile;
+  await layout.commit();
+  assertEquals(await Array.fromAsync(layout.names()), ["first", "second"]);
 });
 
 Deno.test("what is written and committed is there for whoever opens the layout", async () => {
