@@ -11,7 +11,6 @@ export PATH="$PATH:/usr/sbin:/sbin"
 
 report() {
   echo "DOCKER_HOST=$DOCKER_HOST"
-  echo "CONTAINERD_ADDRESS=$dir/exec/containerd/containerd.sock"
 }
 
 if docker info >/dev/null 2>&1; then
