@@ -5,7 +5,7 @@ import type { Fetch } from "../../lib/registry/exchange.ts";
 import { Repository } from "../../lib/registry/repository.ts";
 import type { Clock } from "../../lib/registry/retry.ts";
 import { Transport, type TransportOptions } from "../../lib/registry/transport.ts";
-import type { Content } from "../../lib/store/content.ts";
+import { bytesContent, type Content } from "../../lib/store/content.ts";
 
 /** A request as a server of the {@linkcode World} saw it. */
 export interface Seen {
@@ -123,6 +123,19 @@ export function describeManifest(comment = ""): Promise<Described> {
     annotations: { comment },
   };
   return describe(JSON.stringify(manifest), MEDIA_TYPE.ociManifest);
+}
+
+/** Answers as a registry that takes uploads; each step sends the next elsewhere. */
+export function upload({ line }: Seen): Response {
+  const [method = ""] = line.split(" ");
+  const status = { POST: 202, PATCH: 202, PUT: 201, DELETE: 204, HEAD: 404 }[method] ?? 200;
+  const location = { POST: "/up?_state=a%2Bb", PATCH: `${ORIGIN}/up/2?_state=c&x=y` }[method];
+  return new Response(null, { status, headers: location === undefined ? {} : { location } });
+}
+
+/** Bytes as content whose digest is known. */
+export function contentOf({ bytes, descriptor }: Described): Content {
+  return bytesContent(bytes, descriptor);
 }
 
 /** Content whose digest is known when it has passed. */
