@@ -1,5 +1,5 @@
-import { FileError } from "../errors.ts";
 import type { ArchiveForm } from "./archive_form.ts";
+import { openOutputPath } from "./output_path.ts";
 import { StagedPipe } from "./staged_pipe.ts";
 import { TarFile } from "./tar_file.ts";
 import type { TarOutput } from "./tar_output.ts";
@@ -15,15 +15,9 @@ export type ArchiveTarget = string | WritableStream<Uint8Array>;
  */
 export async function openOutput(target: ArchiveTarget, form: ArchiveForm): Promise<TarOutput> {
   if (typeof target !== "string") return await openPipe(target, form);
-  const info = await Deno.stat(target).catch(() => undefined);
-  if (info?.isDirectory) {
-    throw new FileError(`Cannot write "${target}": expected a file, got a directory`, target);
-  }
-  if (info === undefined || info.isFile) {
-    const path = info === undefined ? target : await Deno.realPath(target);
-    return await TarFile.create(path, form);
-  }
-  return await openPipe((await Deno.open(target, { write: true })).writable, form);
+  const output = await openOutputPath(target);
+  if (output.kind === "file") return await TarFile.create(output.path, form);
+  return await openPipe(output.pipe, form);
 }
 
 /** How messages name an archive that goes to a target. */

@@ -157,6 +157,24 @@ Deno.test("export writes the merged files to a file, to standard output, from st
   assertEquals(piped.bytes, await Deno.readFile(`${world.dir}/v1.tar`));
 });
 
+Deno.test("export and pull write into a fifo, and through a link, without taking their place", async () => {
+  await using world = await openWorld();
+  await world.push("app:v1", APP);
+  await runOk("mkfifo", [`${world.dir}/fifo`]);
+  await world.write("file.tar", "before");
+  await Deno.symlink("file.tar", `${world.dir}/link.tar`);
+  for (const command of ["export", "pull"]) {
+    const listing = runOk("tar", ["tf", `${world.dir}/fifo`]);
+    assertEquals((await runIn(world, [command, "REG/app:v1", "DIR/fifo"])).code, 0);
+    const { stdout: listed } = await listing;
+    assertEquals((await runIn(world, [command, "REG/app:v1", "DIR/link.tar"])).code, 0);
+    assertEquals((await runOk("tar", ["tf", `${world.dir}/file.tar`])).stdout, listed);
+  }
+  assert((await Deno.lstat(`${world.dir}/link.tar`)).isSymlink);
+  assert((await Deno.lstat(`${world.dir}/fifo`)).isFifo);
+  assertEquals(await world.list(), ["fifo", "file.tar", "link.tar"]);
+});
+
 for (
   const { words, code, says } of [
     { words: ["tag", "REG/app:nope", "v2"], code: 3, says: 'Cannot find tag "nope"' },
