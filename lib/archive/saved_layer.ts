@@ -39,7 +39,7 @@ class SavedLayer extends ReplayableLayer {
   constructor(file: ArchivedFile, diffId: Digest, compression: Compression) {
     const form = compression === "none"
       ? tarForm({ family: "docker" })
-      : keptForm(compression, { family: "docker" });
+      : keptForm(compression, { family: "docker", what: `"${file.path}"` });
     super(() => file.open(), form, () => Promise.resolve({ diffId }));
   }
 }

@@ -64,11 +64,20 @@ export function tarForm(options: LayerOptions): LayerForm {
   };
 }
 
+/** Options of {@linkcode keptForm}. */
+export interface KeptOptions extends LayerOptions {
+  /** What errors call the source; `the layer` unless said. */
+  readonly what?: string;
+}
+
 /** The source is compressed already: it is kept as it is, and looked into on its way. */
-export function keptForm(compression: Compression, options: LayerOptions): LayerForm {
+export function keptForm(compression: Compression, options: KeptOptions): LayerForm {
   const { family = "oci", mediaType = layerMediaType(family, compression) } = options;
+  const { what = "the layer" } = options;
   function tarOf(source: ReadableStream<Uint8Array>): Measured {
-    return measure(lazy((signal) => tarFrom(decompress(source, { compression, signal }))));
+    return measure(
+      lazy((signal) => tarFrom(decompress(source, { compression, signal, what }), what)),
+    );
   }
   return {
     mediaType,

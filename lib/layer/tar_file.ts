@@ -31,12 +31,12 @@ import { tarFrom } from "./tar_start.ts";
  */
 export async function layerFromTarFile(path: string, options: LayerOptions = {}): Promise<Layer> {
   const { compression, stream } = await detect(fileStream(path));
-  const start = await tarFrom(
-    decompress(stream, { compression, what: `"${path}"` }),
-    `the layer "${path}"`,
-  );
+  const what = `the layer "${path}"`;
+  const start = await tarFrom(decompress(stream, { compression, what }), what);
   await start.cancel();
-  const form = compression === "none" ? tarForm(options) : keptForm(compression, options);
+  const form = compression === "none"
+    ? tarForm(options)
+    : keptForm(compression, { ...options, what });
   return new ReplayableLayer(() => fileStream(path), form);
 }
 
