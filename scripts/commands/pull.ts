@@ -1,7 +1,7 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
 import { UsageError } from "../console/exit_code.ts";
-import { nameAtDestination } from "../console/naming.ts";
+import { inFull, namesAtDestination } from "../console/naming.ts";
 import { TRANSFER_FLAGS, type TransferFlags } from "../console/flags.ts";
 import { Session } from "../console/session.ts";
 import type { Descriptor } from "../../lib/oci/descriptor.ts";
@@ -32,7 +32,8 @@ export const command: Command<Context> = buildCommand({
   tarball  a docker save tarball that holds an OCI layout too: docker load, containerd and k3s
            all take it
   legacy   the form docker save had before 2016, with a directory a layer
-  oci      an OCI image layout, a directory; keeps whole indexes unless --platform is given`,
+  oci      an OCI image layout, a directory; keeps whole indexes unless --platform is given.
+           Images are named by their tags there, and in full where several have the same`,
   },
   parameters: {
     flags: {
@@ -69,10 +70,12 @@ export const command: Command<Context> = buildCommand({
     await using session = new Session(this, flags);
     await using target = await session.create(to);
     const pulled: PulledImage[] = [];
-    for (const from of images) {
+    const allNames = flags.annotateRef === true
+      ? images.map(inFull)
+      : namesAtDestination(images, to);
+    for (const [position, from] of images.entries()) {
       await using source = await session.open(from);
-      const naming = flags.annotateRef === true ? { ...to, kind: "docker-archive" as const } : to;
-      const names = nameAtDestination(from, naming, []);
+      const names = allNames[position] ?? [];
       const descriptor = await session.copy(source.view, target.destination, {
         names,
         ...present({ platform: session.platform }),

@@ -11,11 +11,31 @@ export function nameAtDestination(
   names: readonly string[],
 ): readonly string[] {
   if (names.length > 0) return names;
-  const full = fullName(from);
-  if (full === undefined) return [];
-  if (to.kind === "docker-archive" || to.kind === "docker-legacy") return [full];
+  if (to.kind === "docker-archive" || to.kind === "docker-legacy") return inFull(from);
   const tag = from.kind === "registry" ? from.reference.tag : undefined;
   return tag !== undefined && (to.kind === "oci" || to.kind === "oci-archive") ? [tag] : [];
+}
+
+/**
+ * The names that images get which go together into one place: in full where a tag alone would
+ * stand for several of them, and only the last would keep it.
+ */
+export function namesAtDestination(
+  from: readonly Location[],
+  to: Location,
+): readonly (readonly string[])[] {
+  const groups = Map.groupBy(from, (source) => nameAtDestination(source, to, [])[0]);
+  return from.map((source) => {
+    const names = nameAtDestination(source, to, []);
+    const sharing = new Set(groups.get(names[0])?.map(fullName));
+    return names.length > 0 && sharing.size > 1 ? inFull(source) : names;
+  });
+}
+
+/** The whole name that an image had at its source. */
+export function inFull(from: Location): readonly string[] {
+  const name = fullName(from);
+  return name === undefined ? [] : [name];
 }
 
 function fullName(location: Location): string | undefined {

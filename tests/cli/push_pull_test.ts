@@ -63,6 +63,25 @@ Deno.test("pull --annotate-ref names images in full", async () => {
   assertEquals(entry.annotations, { "org.opencontainers.image.ref.name": image });
 });
 
+Deno.test("pull --format oci of images that share a tag names these in full", async () => {
+  await using world = await openWorld();
+  await world.push("app:v1", ONE);
+  await world.push("app:v2", ONE);
+  await world.push("other/app:v1", TWO);
+  const out = `${world.dir}/layout`;
+  const images = ["app:v1", "other/app:v1", "app:v2"].map((name) => `${world.registry}/${name}`);
+  await runDavitOk(["pull", "--format=oci", ...images, out]);
+  const { manifests } = JSON.parse(await Deno.readTextFile(`${out}/index.json`));
+  assertEquals(
+    manifests.map((entry: { annotations: unknown }) => entry.annotations),
+    [images[0], images[1], "v2"].map((name) => ({ "org.opencontainers.image.ref.name": name })),
+  );
+  for (const image of images.slice(0, 2)) {
+    const { stdout } = await runDavitOk(["digest", `oci:${out}:${image}`]);
+    assertEquals(stdout, (await runDavitOk(["digest", image])).stdout);
+  }
+});
+
 Deno.test("pull --format oci keeps a whole index; --platform takes one image of it", async () => {
   await using world = await openWorld();
   const digest = await world.push("app:v1", twoPlatforms());
