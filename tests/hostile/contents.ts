@@ -77,6 +77,42 @@ export async function indexContents(
   return { root: await keep(blobs, document, MEDIA_TYPE.ociIndex), blobs };
 }
 
+/** Indexes one within the other, each listing the one below it as often as said. */
+async function towerOf(levels: number, width: number): Promise<Contents> {
+  const { root: image, blobs } = await imageContents();
+  const kept = new Map(blobs);
+  let root = image;
+  for (let level = 0; level < levels; level++) {
+    const manifests = Array.from({ length: width }, () => root);
+    const annotations = { level: String(level) };
+    const mediaType = MEDIA_TYPE.ociIndex;
+    const index = toBytes({ schemaVersion: 2, mediaType, manifests, annotations });
+    root = await keep(kept, index, mediaType);
+  }
+  return { root, blobs: kept };
+}
+
+/** Indexes that list the one below twice: few bytes, but 2^levels ways to the image. */
+export function diamondOf(levels: number): Promise<Contents> {
+  return towerOf(levels, 2);
+}
+
+/** Indexes that list one index each. */
+export function chainOf(levels: number): Promise<Contents> {
+  return towerOf(levels, 1);
+}
+
+/** An index that lists itself, which no hash allows: its digest is made up. */
+export function selfReference(): Promise<Contents> {
+  const digest = `sha256:${"0".repeat(64)}` as const;
+  const mediaType = MEDIA_TYPE.ociIndex;
+  const listing = (size: number) =>
+    toBytes({ schemaVersion: 2, mediaType, manifests: [{ mediaType, digest, size }] });
+  const bytes = listing(listing(100).length);
+  const root = { mediaType, digest, size: bytes.length };
+  return Promise.resolve({ root, blobs: new Map([[digest, bytes]]) });
+}
+
 /** Describes bytes and puts them under their digest. */
 export async function keep(
   blobs: Map<string, Uint8Array>,
