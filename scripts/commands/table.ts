@@ -64,6 +64,10 @@ docker-legacy:FILE, docker-daemon:REF, or a path that starts with "/" or "./".`,
       brief: "Give an image in a registry another tag",
       load: async () => (await import("./tag.ts")).command,
     },
+    delete: {
+      brief: "Delete a tag, or a manifest by its digest",
+      load: async () => (await import("./delete.ts")).command,
+    },
     digest: {
       brief: "Print the digest of an image",
       load: async () => (await import("./digest.ts")).command,
