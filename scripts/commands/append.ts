@@ -91,7 +91,7 @@ The same files give the same digest anywhere: owners are root, times are SOURCE_
       },
       output: {
         kind: "parsed",
-        brief: "Write a docker save tarball here instead of pushing",
+        brief: "Write a docker save tarball here, or to -, instead of pushing",
         placeholder: "FILE",
         parse: String,
         optional: true,

@@ -33,7 +33,10 @@ export const command: Command<Context> = buildCommand({
            all take it
   legacy   the form docker save had before 2016, with a directory a layer
   oci      an OCI image layout, a directory; keeps whole indexes unless --platform is given.
-           Images are named by their tags there, and in full where several have the same`,
+           Images are named by their tags there, and in full where several have the same
+
+  davit pull nginx:alpine nginx.tar
+  davit pull nginx:alpine - | ssh host docker load`,
   },
   parameters: {
     flags: {
@@ -55,7 +58,7 @@ export const command: Command<Context> = buildCommand({
     positional: {
       kind: "array",
       parameter: {
-        brief: "One image or several, then where to write",
+        brief: "One image or several, then where to write, or - for standard output",
         placeholder: "IMAGE... PATH",
         parse: String,
       },

@@ -15,6 +15,7 @@ export class Output implements Disposable {
   readonly #json: boolean;
   readonly #pace = new Pace();
   readonly #progress: Progress | undefined;
+  #hasStdout = true;
 
   /** @param context Where text goes. */
   constructor(context: Context, flags: OutputFlags) {
@@ -25,8 +26,14 @@ export class Output implements Disposable {
       : undefined;
   }
 
+  /** Gives standard output up to bytes: results go where all else goes. */
+  leaveStdout(): void {
+    this.#hasStdout = false;
+  }
+
   /** Prints a result: the text, or with `--json` the data. */
   result(text: string, data: unknown): void {
+    if (!this.#hasStdout) return this.note(text);
     this.#progress?.clear();
     this.#context.process.stdout.write(`${this.#json ? JSON.stringify(data) : text}\n`);
   }

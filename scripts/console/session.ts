@@ -15,6 +15,7 @@ import type { Context } from "./context.ts";
 import type { TransferFlags } from "./flags.ts";
 import { localHint } from "./local_hint.ts";
 import { Output } from "./output.ts";
+import { isStdout, openStdout } from "./stdout_archive.ts";
 import { VERSION } from "../version.ts";
 
 /** One run of a command: its output, and the places that it opens. */
@@ -57,9 +58,11 @@ export class Session implements AsyncDisposable {
     }
   }
 
-  /** Opens a place for writing. */
+  /** Opens a place for writing; an archive at `-` is standard output, and results make room. */
   create(location: Location): Promise<OpenedDestination> {
-    return openDestination(location, this.places);
+    if (!isStdout(location)) return openDestination(location, this.places);
+    this.output.leaveStdout();
+    return openStdout(location, this.#context.stdout);
   }
 
   /** Opens a registry's repository. */

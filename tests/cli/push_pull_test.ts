@@ -41,6 +41,29 @@ Deno.test("pull --format legacy writes the form with a directory a layer", async
   assert(entries.includes("repositories"));
 });
 
+for (const format of ["tarball", "legacy"]) {
+  Deno.test(`pull --format ${format} to - writes to standard output, and results to the other`, async () => {
+    await using world = await openWorld();
+    const [image = ""] = await pushBoth(world);
+    const { stdout: digest } = await runDavitOk(["digest", image]);
+    const piped = await runDavitOk(["pull", "--format", format, image, "-"]);
+    assertEquals(piped.stderr, digest);
+    const path = await world.write("piped.tar", piped.bytes);
+    await runDavitOk(["push", path, `${world.registry}/piped:v1`]);
+    const { stdout: pushed } = await runDavitOk(["config", `${world.registry}/piped:v1`]);
+    assertEquals(pushed, (await runDavitOk(["config", image])).stdout);
+    assertEquals(await world.list(), ["piped.tar"]);
+  });
+}
+
+Deno.test("pull --format oci to - says that a layout is a directory", async () => {
+  await using world = await openWorld();
+  const [image = ""] = await pushBoth(world);
+  const { code, stdout, stderr } = await runDavit(["pull", "--format=oci", image, "-"]);
+  assertEquals([code, stdout], [2, ""]);
+  assertStringIncludes(stderr, "oci-archive:-");
+});
+
 Deno.test("pull --format oci writes a layout and adds to one that is there", async () => {
   await using world = await openWorld();
   const [one = "", two = ""] = await pushBoth(world);
