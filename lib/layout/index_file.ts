@@ -1,4 +1,5 @@
 import { FileError, LimitExceededError } from "../errors.ts";
+import { fileFailure } from "../layer/file_failure.ts";
 import { withLock } from "./lock.ts";
 import { MAX_INDEX_BYTES, readDocument } from "./read_document.ts";
 import { Roots } from "./roots.ts";
@@ -106,7 +107,7 @@ export class IndexFile {
       await Deno.rename(temporary, this.#path);
     } catch (error) {
       await Deno.remove(temporary).catch(() => {});
-      throw error;
+      throw fileFailure("write", this.#path, error);
     }
   }
 

@@ -1,4 +1,5 @@
 import { DocumentError, FileError, UnsupportedError } from "../errors.ts";
+import { fileFailure } from "../layer/file_failure.ts";
 import { DocumentField } from "../oci/document_field.ts";
 import { readDocument } from "./read_document.ts";
 import { Roots } from "./roots.ts";
@@ -26,11 +27,12 @@ export async function isLayout(path: string): Promise<boolean> {
 /**
  * Makes a directory a layout, creating it if need be. A layout that is there stays as it is.
  *
- * @throws {FileError} When the directory holds an `index.json` of something else.
+ * @throws {FileError} When the directory cannot be made, or holds an `index.json` of something else.
  */
 export async function prepareLayout(path: string): Promise<void> {
   if (await isLayout(path)) return;
-  await Deno.mkdir(`${path}/blobs/sha256`, { recursive: true });
+  await Deno.mkdir(`${path}/blobs/sha256`, { recursive: true })
+    .catch((error) => Promise.reject(fileFailure("write", path, error)));
   const index = await readIfThere(`${path}/index.json`, path);
   if (index === undefined) await writeNew(`${path}/index.json`, Roots.empty().format());
   else refuseOther(path, index);

@@ -1,3 +1,5 @@
+import { fileFailure } from "../layer/file_failure.ts";
+
 const PREFIX = ".partial-";
 const STALE_AFTER_MS = 60_000;
 
@@ -7,30 +9,48 @@ const STALE_AFTER_MS = 60_000;
  */
 export class PartialFile implements AsyncDisposable {
   readonly #file: Deno.FsFile;
+  readonly #directory: string;
   readonly #path: string;
   #open = true;
   #published = false;
 
-  private constructor(file: Deno.FsFile, path: string) {
+  private constructor(file: Deno.FsFile, directory: string, path: string) {
     this.#file = file;
+    this.#directory = directory;
     this.#path = path;
   }
 
-  /** Creates one, and its directory if need be. */
+  /**
+   * Creates one, and its directory if need be.
+   *
+   * @throws {FileError} When the directory takes no files.
+   */
   static async create(directory: string): Promise<PartialFile> {
     const path = `${directory}/${PREFIX}${crypto.randomUUID()}`;
-    const file = await openNew(path).catch(async (error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-      await Deno.mkdir(directory, { recursive: true });
-      return await openNew(path);
-    });
-    await file.tryLock(true);
-    return new PartialFile(file, path);
+    try {
+      const file = await openNew(path).catch(async (error) => {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+        await Deno.mkdir(directory, { recursive: true });
+        return await openNew(path);
+      });
+      await file.tryLock(true);
+      return new PartialFile(file, directory, path);
+    } catch (error) {
+      throw fileFailure("write", directory, error);
+    }
   }
 
-  /** Adds bytes to its end. Synchronous: half the time of an asynchronous write of such chunks. */
+  /**
+   * Adds bytes to its end. Synchronous: half the time of an asynchronous write of such chunks.
+   *
+   * @throws {FileError} When the disk is full.
+   */
   append(bytes: Uint8Array): void {
-    writeAllSync(this.#file, bytes);
+    try {
+      writeAllSync(this.#file, bytes);
+    } catch (error) {
+      throw fileFailure("write", this.#directory, error);
+    }
   }
 
   /** Gives it its name, in one step, replacing whatever had that name. */

@@ -32,3 +32,12 @@ Deno.test("an error that names its file already is passed on, and so is what is 
   assertStrictEquals(fileFailure("list", "b", error), error);
   assertEquals(fileFailure("list", "b", "a reason"), "a reason");
 });
+
+Deno.test("who may not write is told so, and not to leave the file out", () => {
+  const error = fileFailure("write", "a", new Deno.errors.PermissionDenied("os error 13"));
+  assertInstanceOf(error, FileError);
+  assertEquals(
+    error.message,
+    'Cannot write "a": permission denied; run as a user who may write it',
+  );
+});
