@@ -1,4 +1,5 @@
 import { FileError, NotFoundError } from "../errors.ts";
+import { fileFailure } from "../layer/file_failure.ts";
 import { algorithmOf, type Digest, hexOf } from "../oci/digest.ts";
 import { PartialFile, withParent } from "./partial_file.ts";
 
@@ -74,6 +75,6 @@ function lstat(path: string): Deno.FileInfo | undefined {
     return Deno.lstatSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+    throw fileFailure("read", path, error);
   }
 }
