@@ -1,3 +1,4 @@
+import { ANNOTATION } from "../oci/annotations.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
 import { parseIndex } from "../oci/image_index.ts";
@@ -8,22 +9,31 @@ import { readAll } from "../stream/read_all.ts";
 import type { ArchiveBlobs } from "./archive_blobs.ts";
 import type { ArchiveFiles } from "./archive_files.ts";
 import { blobPath, INDEX_JSON } from "./oci_entries.ts";
+import { fullRepoTag } from "./repo_tag.ts";
 
 /**
  * Finds the manifest that an image had where it came from, in the OCI layout beside
- * `manifest.json`; `undefined` unless the archive has it with all its blobs.
+ * `manifest.json`; `undefined` unless the archive has it with all its blobs. Of several manifests
+ * with one config, that of the image's name is its own.
  *
  * @param config The path of the image's config, after all links.
+ * @param repoTags What the image is called.
  */
 export async function findOriginalManifest(
   files: ArchiveFiles,
   blobs: ArchiveBlobs,
   config: string,
+  repoTags: readonly string[],
 ): Promise<Descriptor | undefined> {
   const index = await files.bytes(INDEX_JSON, { what: INDEX_JSON, maxBytes: MAX_MANIFEST_BYTES });
   if (index === undefined) return undefined;
+  const names = new Set(repoTags.map(fullRepoTag));
+  const { named = [], others = [] } = Object.groupBy(
+    parseIndex(index, MEDIA_TYPE.ociIndex).manifests,
+    (root) => names.has(containerdNameOf(root)) ? "named" : "others",
+  );
   const seen = new Set<Digest>();
-  const ahead = [...parseIndex(index, MEDIA_TYPE.ociIndex).manifests];
+  const ahead = [...named, ...others];
   for (let next = ahead.shift(); next !== undefined; next = ahead.shift()) {
     if (seen.has(next.digest) || !await blobs.has(next)) continue;
     seen.add(next.digest);
@@ -36,6 +46,10 @@ export async function findOriginalManifest(
       if (present.every((isThere) => isThere)) return next;
     }
   }
+}
+
+function containerdNameOf({ annotations = {} }: Descriptor): string {
+  return fullRepoTag(annotations[ANNOTATION.containerdImageName] ?? "");
 }
 
 async function read(blobs: ArchiveBlobs, descriptor: Descriptor): Promise<Uint8Array> {

@@ -23,7 +23,7 @@ import { openSavedLayer } from "./saved_layer.ts";
 export async function openSavedImage(files: ArchiveFiles, saved: SavedImage): Promise<View> {
   const config = await files.file(saved.config, "config");
   const blobs = new ArchiveBlobs(files);
-  const original = await findOriginalManifest(files, blobs, config.path);
+  const original = await findOriginalManifest(files, blobs, config.path, saved.repoTags);
   if (original !== undefined) return openView(blobs, original);
   const bytes = await readAll(config.open(), {
     what: `config "${saved.config}" in ${files.label}`,

@@ -6,6 +6,7 @@ import {
   openOciArchive,
 } from "../../lib/archive/mod.ts";
 import { UnsupportedError } from "../../lib/errors.ts";
+import { annotateImage } from "../../lib/image/configure.ts";
 import { createIndex } from "../../lib/image/create_index.ts";
 import type { Image } from "../../lib/image/image.ts";
 import { MEDIA_TYPE } from "../../lib/oci/media_type.ts";
@@ -93,6 +94,21 @@ Deno.test("an image keeps its digest through a docker archive", async () => {
   assertEquals(digest, (await image.descriptor()).digest);
   await using layout = await openOciArchive(dir.join("out.tar"));
   assertEquals((await layout.resolve("docker.io/example/app:v1")).digest, digest);
+});
+
+Deno.test("of manifests with one config, each name keeps its own", async () => {
+  await using dir = await tempDir();
+  await using archive = await createDockerArchive(dir.join("out.tar"));
+  const images = ["one", "two"].map((team) =>
+    [team, annotateImage(twoLayers(), { team })] as const
+  );
+  for (const [name, image] of images) await copy(image, archive, { names: [name] });
+  await archive.commit();
+  await using written = await openDockerArchive(dir.join("out.tar"));
+  for (const [name, image] of images) {
+    const view = await written.open(name);
+    assertEquals((await view.descriptor()).digest, (await image.descriptor()).digest);
+  }
 });
 
 Deno.test("images share blobs, and one image with several names is written once", async () => {
