@@ -1,10 +1,18 @@
 import { buildCommand, type Command } from "@stricli/core";
+import type { ServeRegistryOptions } from "../../lib/server/serve_registry.ts";
 import type { Context } from "../console/context.ts";
+import { UsageError } from "../console/exit_code.ts";
 import { Output, type OutputFlags } from "../console/output.ts";
+import { readTextFile } from "../console/read_text_file.ts";
+import { requestLog } from "../console/request_log.ts";
 
 interface Flags extends OutputFlags {
   readonly address?: ListenAddress;
   readonly disk?: string;
+  readonly readOnly?: boolean;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly log?: boolean;
 }
 
 interface ListenAddress {
@@ -20,7 +28,8 @@ export const command: Command<Context> = buildCommand({
       `Serve a registry until Ctrl-C. With --disk, what is pushed stays: one OCI layout a repository.
 
   davit registry serve
-  davit registry serve --address 0.0.0.0:5000 --disk /srv/registry`,
+  davit registry serve --address 0.0.0.0:5000 --disk /srv/registry
+  davit registry serve --tls-cert registry.crt --tls-key registry.key --log 2>> requests.log`,
   },
   parameters: {
     flags: {
@@ -44,6 +53,32 @@ export const command: Command<Context> = buildCommand({
         parse: String,
         optional: true,
       },
+      readOnly: {
+        kind: "boolean",
+        brief: "Refuse pushes and deletions",
+        optional: true,
+        withNegated: false,
+      },
+      tlsCert: {
+        kind: "parsed",
+        brief: "Serve HTTPS with this certificate (PEM, with its chain)",
+        placeholder: "FILE",
+        parse: String,
+        optional: true,
+      },
+      tlsKey: {
+        kind: "parsed",
+        brief: "The key of the certificate (PEM)",
+        placeholder: "FILE",
+        parse: String,
+        optional: true,
+      },
+      log: {
+        kind: "boolean",
+        brief: "Write every request to stderr as a line of JSON",
+        optional: true,
+        withNegated: false,
+      },
     },
   },
   async func(this: Context, flags: Flags): Promise<void> {
@@ -54,6 +89,9 @@ export const command: Command<Context> = buildCommand({
       hostname,
       port,
       ...(flags.disk === undefined ? {} : { directory: flags.disk }),
+      ...(flags.log ? { log: requestLog(this.process.stderr) } : {}),
+      ...await readTls(flags),
+      readOnly: flags.readOnly === true,
     });
     const { address } = server;
     output.result(`serving on ${address}`, { address, ...(flags.disk && { disk: flags.disk }) });
@@ -68,6 +106,14 @@ function parseAddress(text: string): ListenAddress {
     throw new SyntaxError(`Cannot listen on "${text}": expected HOST:PORT, :PORT or PORT`);
   }
   return { hostname: hostname.replace(/^\[(.*)\]$/, "$1") || "127.0.0.1", port };
+}
+
+async function readTls({ tlsCert, tlsKey }: Flags): Promise<Pick<ServeRegistryOptions, "tls">> {
+  if (tlsCert === undefined && tlsKey === undefined) return {};
+  if (tlsCert === undefined || tlsKey === undefined) {
+    throw new UsageError("Cannot serve HTTPS: expected both --tls-cert and --tls-key");
+  }
+  return { tls: { cert: await readTextFile(tlsCert), key: await readTextFile(tlsKey) } };
 }
 
 function interrupted(signal: AbortSignal): Promise<void> {
