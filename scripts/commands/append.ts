@@ -127,7 +127,8 @@ The same files give the same digest anywhere: owners are root, times are SOURCE_
     const layers = added.map(({ layer, origin }) => ({ layer, history: history(origin) }));
     const appended = await mapImages(base, (image) => {
       const longer = appendLayers(image, layers);
-      return created.isGiven ? configureImage(longer, { created: created.text }) : longer;
+      const isNew = created.isGiven || flags.base === undefined;
+      return isNew ? configureImage(longer, { created: created.text }) : longer;
     });
     const view = flags.setBaseImageAnnotations === true
       ? await annotateBase(appended, base, flags.base)

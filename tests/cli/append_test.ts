@@ -230,6 +230,7 @@ Deno.test("append takes its times from SOURCE_DATE_EPOCH", async () => {
     assertStringIncludes(line, "2023-11-14 22:13:20");
   }
   assert((await runDavitOk(words)).stdout !== then.stdout);
+  assertEquals((await configOf(world, "site:v1")).created, "1970-01-01T00:00:00Z");
 });
 
 Deno.test("append --set-base-image-annotations notes name and digest of the base", async () => {
