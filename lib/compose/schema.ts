@@ -42,8 +42,7 @@ const config = z.strictObject({
 
 const LAYER_KINDS = { remove: removeLayer, copy: copyLayer, tar: tarLayer, files: filesLayer };
 
-/** The schema of a build file, also for editors through {@linkcode buildSpecJsonSchema}. */
-export const buildSpecSchema: z.ZodType<BuildSpec> = z.strictObject({
+const build = z.strictObject({
   from: text.describe("The base: a registry name, oci:DIR, an archive, or scratch"),
   layers: z.array(z.union(Object.values(LAYER_KINDS))).optional(),
   config: config.optional(),
@@ -54,12 +53,26 @@ export const buildSpecSchema: z.ZodType<BuildSpec> = z.strictObject({
   compression: z.enum(["gzip", "zstd", "none"]).optional(),
   level: z.int().min(1).max(9).optional(),
   created: z.union([z.iso.datetime({ offset: true }), z.int().min(0)]).optional(),
-}).describe("How davit builds an image") as z.ZodType<BuildSpec>;
+}).describe("How davit builds an image");
+
+/** The schema of a build file, also for editors through {@linkcode buildSpecJsonSchema}. */
+export const buildSpecSchema: z.ZodType<BuildSpec> = build as z.ZodType<BuildSpec>;
 
 /** The schema of one layer that has the given keys, so that an error speaks of the layer meant. */
-export function layerSchemaFor(keys: readonly string[]): z.ZodType | undefined {
+export function layerSchemaFor(keys: readonly string[]): z.ZodObject | undefined {
   const kind = keys.find((key) => key in LAYER_KINDS);
   return kind === undefined ? undefined : LAYER_KINDS[kind as keyof typeof LAYER_KINDS];
+}
+
+/** The keys that a mapping may have. @param path The way to it. @param keys Those it has. */
+export function knownKeysOf(
+  path: readonly PropertyKey[],
+  keys: readonly string[],
+): readonly string[] {
+  const [first] = path;
+  if (first === "config") return Object.keys(config.shape);
+  const schema = first === "layers" ? layerSchemaFor(keys) : build;
+  return Object.keys(schema?.shape ?? {});
 }
 
 /** The kinds of layer there are, for messages. */

@@ -38,12 +38,12 @@ const BROKEN: readonly {
   readonly says: readonly string[];
 }[] = [
   { why: "no YAML", text: "from: [", says: ["davit.yaml:1:"] },
-  { why: "an empty file", text: "", says: ["davit.yaml", "expected object"] },
-  { why: "no base", text: "tags: []\n", says: ['"from"', "expected string"] },
+  { why: "an empty file", text: "", says: ["davit.yaml: ", "expected a mapping, got nothing"] },
+  { why: "no base", text: "tags: []\n", says: ['"from"', "expected a string, got nothing"] },
   {
     why: "an unknown key",
     text: "from: a\nlayer: []\n",
-    says: ["davit.yaml:2:", 'no key "layer"'],
+    says: ["davit.yaml:2:1: ", 'no key "layer" here, but from, layers, config, '],
   },
   {
     why: "an unknown kind of layer",
@@ -53,7 +53,37 @@ const BROKEN: readonly {
   {
     why: "an unknown key of a layer",
     text: "from: a\nlayers:\n  - copy: x\n    into: /y\n",
-    says: ["davit.yaml:4:", '"layers.0"', 'no key "into"'],
+    says: ["davit.yaml:4:5: ", '"layers.0"', 'no key "into" here, but copy, to, owner'],
+  },
+  {
+    why: "an unknown key of the config",
+    text: "from: a\nconfig:\n  command: [x]\n",
+    says: ["davit.yaml:3:3: ", '"config"', 'no key "command" here, but entrypoint, cmd'],
+  },
+  {
+    why: "a number for a string",
+    text: "from: a\nlayers:\n  - copy: x\n    mode: 0755\n",
+    says: ["davit.yaml:4:11: ", '"layers.0.mode"', "a string, got a number; put it in quotes"],
+  },
+  {
+    why: "a string for a list",
+    text: "from: a\nconfig:\n  cmd: sh\n",
+    says: ["davit.yaml:3:8: ", '"config.cmd"', "a list, got a string; put it in brackets"],
+  },
+  {
+    why: "a list for a mapping",
+    text: "from: a\nconfig:\n  env: [A=b]\n",
+    says: ["davit.yaml:3:8: ", '"config.env"', "a mapping, got a list"],
+  },
+  {
+    why: "a layer that is none of several types",
+    text: "from: a\nlayers:\n  - remove: 5\n",
+    says: ['"layers.0.remove"', "a string or a list, got a number; put it in quotes"],
+  },
+  {
+    why: "a path of several that leads out of the image",
+    text: "from: a\nlayers:\n  - remove: [a, ../b]\n",
+    says: ["davit.yaml:3:17: ", '"layers.0.remove.1"', 'without ".."'],
   },
   {
     why: "a relative destination",
