@@ -94,7 +94,7 @@ export class Authority {
     const credentials = await this.#findCredentials(need);
     if (credentials === undefined) {
       return `there are no credentials for "${host}": log in first, for instance with ` +
-        `"docker login ${host}"`;
+        `"davit auth login ${host} -u USER --password-stdin"`;
     }
     const { username, source } = credentials;
     const whose = username === undefined ? "" : ` of "${username}"`;

@@ -17,6 +17,14 @@ export interface DockerConfig {
 /** The other names of Docker Hub. */
 const HUB_NAMES = new Set(["docker.io", "registry-1.docker.io", DOCKER_HUB]);
 
+/** What docker and its credential helpers call Docker Hub. */
+const HUB_SERVER = "https://index.docker.io/v1/";
+
+/** How docker writes a canonical key. */
+export function serverOf(key: string): string {
+  return key === DOCKER_HUB ? HUB_SERVER : key;
+}
+
 /**
  * Parses a docker `config.json` or podman `auth.json`.
  *
@@ -53,8 +61,8 @@ export function lookupKeys(registry: string, repository: string): string[] {
     .concat(host);
 }
 
-/** Old clients wrote URLs: `https://index.docker.io/v1/` is the registry `index.docker.io`. */
-function canonicalKey(key: string): string {
+/** What a key of a config stands for: old clients wrote URLs, `https://index.docker.io/v1/`. */
+export function canonicalKey(key: string): string {
   const bare = key.replace(/^https?:\/\//, "").replace(/\/(?:v[12]\/?)?$/, "");
   const [host = "", ...path] = bare.split("/");
   return [HUB_NAMES.has(host) ? DOCKER_HUB : host.toLowerCase(), ...path].join("/");

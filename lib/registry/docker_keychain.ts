@@ -1,8 +1,7 @@
-import { CredentialError } from "../errors.ts";
 import type { CallOptions } from "../layer/content_source.ts";
-import { DOCKER_HUB } from "../oci/registry_name.ts";
 import { askHelper, type RunHelper } from "./credential_helper.ts";
-import { type DockerConfig, lookupKeys, parseDockerConfig } from "./docker_config.ts";
+import { type DockerConfig, lookupKeys, parseDockerConfig, serverOf } from "./docker_config.ts";
+import { configPaths, readConfig } from "./docker_config_files.ts";
 import type { Credentials, Keychain } from "./keychain.ts";
 
 /** Options of {@linkcode dockerKeychain}. */
@@ -16,9 +15,6 @@ export interface DockerKeychainOptions {
   /** Runs a credential helper; a process unless said. */
   readonly runHelper?: RunHelper;
 }
-
-/** What credential helpers call Docker Hub. */
-const HUB_SERVER = "https://index.docker.io/v1/";
 
 /**
  * The credentials that `docker login` and `podman login` left behind. In this order:
@@ -44,13 +40,12 @@ const HUB_SERVER = "https://index.docker.io/v1/";
  * ```
  */
 export function dockerKeychain(options: DockerKeychainOptions = {}): Keychain {
-  const { env = () => undefined, readFile = readTextFile, runHelper } = options;
-  const home = options.home ?? env("HOME") ?? env("USERPROFILE");
+  const { env = () => undefined, readFile = readConfig, runHelper } = options;
 
   async function* configs(): AsyncGenerator<DockerConfig> {
     const inline = env("DOCKER_AUTH_CONFIG");
     if (inline) yield parseDockerConfig(inline, "DOCKER_AUTH_CONFIG");
-    for (const path of configPaths(env, home)) {
+    for (const path of configPaths({ ...options, env })) {
       const text = await readFile(path);
       if (text !== undefined && text.trim() !== "") yield parseDockerConfig(text, path);
     }
@@ -89,37 +84,4 @@ async function findIn(
 /** With a helper for all registries, `auths` lists empty entries. */
 function isUsable({ username, password, identityToken, registryToken }: Credentials): boolean {
   return Boolean((username && password) || identityToken || registryToken);
-}
-
-function serverOf(key: string): string {
-  return key === DOCKER_HUB ? HUB_SERVER : key;
-}
-
-function configPaths(
-  env: (name: string) => string | undefined,
-  home: string | undefined,
-): string[] {
-  const docker = env("DOCKER_CONFIG") || (home && `${home}/.docker`);
-  const podman = env("REGISTRY_AUTH_FILE");
-  const runtime = env("XDG_RUNTIME_DIR");
-  const settings = env("XDG_CONFIG_HOME") || (home && `${home}/.config`);
-  const paths: readonly (string | undefined)[] = [
-    docker && `${docker}/config.json`,
-    ...podman ? [podman] : [
-      runtime && `${runtime}/containers/auth.json`,
-      settings && `${settings}/containers/auth.json`,
-    ],
-  ];
-  return paths.filter((path): path is string => Boolean(path));
-}
-
-async function readTextFile(path: string): Promise<string | undefined> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.IsADirectory) {
-      return undefined;
-    }
-    throw new CredentialError(`Cannot read "${path}": check who may read it`, { cause });
-  }
 }

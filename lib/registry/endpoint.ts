@@ -58,6 +58,11 @@ export class Endpoint {
     return await this.#peer?.advice(need) ?? "";
   }
 
+  /** The `Authorization` that the peer wants; none while it is not known, or wants none. */
+  async authorization(need: Need): Promise<string | undefined> {
+    return await this.#peer?.authorization(need);
+  }
+
   async #discover(attempt: (peer: Peer) => Promise<Answer>): Promise<Answer> {
     const failures: NetworkError[] = [];
     let doubtful: { readonly peer: Peer; readonly answer: Answer } | undefined;

@@ -23,8 +23,15 @@
  * @module
  */
 export { type Challenge, parseChallenges } from "./challenge.ts";
-export { type HelperResult, type RunHelper } from "./credential_helper.ts";
+export { checkCredentials, type CheckCredentialsOptions } from "./check_credentials.ts";
+export {
+  type HelperAction,
+  type HelperResult,
+  type RunHelper,
+  type RunHelperOptions,
+} from "./credential_helper.ts";
 export { dockerKeychain, type DockerKeychainOptions } from "./docker_keychain.ts";
+export { type DockerLoginOptions, eraseLogin, type Login, storeLogin } from "./docker_login.ts";
 export { type Body, type Fetch, type StreamBody } from "./exchange.ts";
 export { anonymousKeychain, type Credentials, type Keychain } from "./keychain.ts";
 export { type ResolveHost } from "./policy.ts";
@@ -32,5 +39,10 @@ export { Registry, type RegistryOptions } from "./registry.ts";
 export { Repository, type RepositoryOptions } from "./repository.ts";
 export { Backoff, type Clock, type RetryOptions } from "./retry.ts";
 export { type Answer } from "./answer.ts";
-export { Transport, type TransportOptions, type TransportRequest } from "./transport.ts";
+export {
+  type AuthorizeRequest,
+  Transport,
+  type TransportOptions,
+  type TransportRequest,
+} from "./transport.ts";
 export { type RegistryWarning } from "./warning.ts";

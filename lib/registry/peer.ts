@@ -67,6 +67,11 @@ export class Peer {
     return this.#options.authority.advice(need);
   }
 
+  /** The `Authorization` that the server has asked for; none when it has asked for none. */
+  authorization(need: Need): Promise<string | undefined> {
+    return this.#options.authority.authorization(need);
+  }
+
   async #exchange(request: ExchangeRequest, authorization: string | undefined): Promise<Answer> {
     const headers = new Headers(request.headers);
     if (authorization !== undefined) headers.set("authorization", authorization);

@@ -1,5 +1,6 @@
-import { PolicyError } from "../errors.ts";
-import type { Answer } from "./answer.ts";
+import { NetworkError, PolicyError } from "../errors.ts";
+import type { CallOptions } from "../layer/content_source.ts";
+import { type Answer, discard } from "./answer.ts";
 import { answerError } from "./answer_error.ts";
 import { Authority, type AuthorityOptions } from "./authority.ts";
 import { Connections } from "./connections.ts";
@@ -77,13 +78,18 @@ export interface TransportRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What a token is to allow. */
+export type AuthorizeRequest =
+  & Required<Pick<TransportRequest, "registry" | "repository" | "scopes">>
+  & CallOptions;
+
 /** More warnings than this are a registry's mistake. */
 const MAX_WARNINGS = 100;
 
 /**
  * How every registry is spoken to, one per process: connections, credentials and tokens, redirects,
- * retries, limits and time-outs. Must be disposed of when it has certificates of its own or spoke to
- * insecure registries.
+ * retries, limits and time-outs. Disposing of it ends all that is still under way, and closes the
+ * connections that it made with certificates of its own or to insecure registries.
  *
  * @example
  * ```ts
@@ -105,12 +111,17 @@ export class Transport implements Disposable {
   readonly #endpoints: Map<string, Endpoint> = new Map();
   readonly #strangers: Map<string, Peer> = new Map();
   readonly #warned: Set<string> = new Set();
+  readonly #disposal: AbortController = new AbortController();
 
   /** Opens no connection yet. @param options Where the defaults do not fit. */
   constructor(options: TransportOptions = {}) {
     const { responseTimeoutMs = 60_000, stallTimeoutMs = 30_000, retry = {} } = options;
     this.#options = options;
-    this.#clock = options.clock ?? systemClock;
+    const { clock = systemClock } = options;
+    this.#clock = {
+      now: () => clock.now(),
+      sleep: (ms, signal) => clock.sleep(ms, this.#untilDisposal(signal)),
+    };
     this.#patience = { responseTimeoutMs, stallTimeoutMs };
     this.#policy = new Policy(options.resolve);
     this.#connections = new Connections(options);
@@ -128,15 +139,35 @@ export class Transport implements Disposable {
    * @throws {PolicyError} When an answer leads where it is not followed.
    */
   async request(request: TransportRequest): Promise<Answer> {
-    const { body, signal } = request;
+    const { body } = request;
+    const signal = this.#untilDisposal(request.signal);
     const mayRetry = request.retry ?? (body === undefined || body instanceof Uint8Array);
-    if (!mayRetry) return await this.#attempt(request);
-    return await this.backoff.run(() => this.#attempt(request), { signal });
+    if (!mayRetry) return await this.#attempt({ ...request, signal });
+    return await this.backoff.run(() => this.#attempt({ ...request, signal }), { signal });
   }
 
-  /** Closes the connections that the transport owns. */
+  /**
+   * Signs in at a registry, and tells the `Authorization` header that its requests carry from then
+   * on: a secret. `undefined` when the registry asks for none.
+   *
+   * @throws {UnauthorizedError} When credentials are missing or refused.
+   */
+  async authorize(request: AuthorizeRequest): Promise<string | undefined> {
+    const { registry, repository, scopes, signal } = request;
+    const need = { repository, scopes, signal };
+    await discard(await this.request({ registry, ...need, method: "GET", target: "/v2/" }));
+    return await this.#endpoint(registry).authorization(need);
+  }
+
+  /** Ends what is under way, and closes the connections that the transport owns. */
   [Symbol.dispose](): void {
+    this.#disposal.abort(new NetworkError("Cannot go on: the transport was disposed of"));
     this.#connections[Symbol.dispose]();
+  }
+
+  #untilDisposal(signal: AbortSignal | undefined): AbortSignal {
+    const disposal = this.#disposal.signal;
+    return signal === undefined ? disposal : AbortSignal.any([signal, disposal]);
   }
 
   async #attempt(request: TransportRequest): Promise<Answer> {

@@ -88,6 +88,27 @@ docker-legacy:FILE, docker-daemon:REF, or a path that starts with "/" or "./".`,
       brief: "List the repositories of a registry",
       load: async () => (await import("./catalog.ts")).command,
     },
+    auth: {
+      brief: "Sign in at registries",
+      routes: {
+        login: {
+          brief: "Sign in at a registry",
+          load: async () => (await import("./auth_login.ts")).command,
+        },
+        logout: {
+          brief: "Forget the credentials of a registry",
+          load: async () => (await import("./auth_logout.ts")).command,
+        },
+        get: {
+          brief: "Print the credentials for a registry, as a credential helper",
+          load: async () => (await import("./auth_get.ts")).command,
+        },
+        token: {
+          brief: "Print a token for a repository",
+          load: async () => (await import("./auth_token.ts")).command,
+        },
+      },
+    },
     blob: {
       brief: "Write a blob to standard output",
       load: async () => (await import("./blob.ts")).command,

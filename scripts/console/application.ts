@@ -5,8 +5,10 @@ import {
   buildCommand,
   buildRouteMap,
   type Command,
+  help,
   type RouteMap,
   text_en,
+  version,
 } from "@stricli/core";
 import { type CommandEntry, type CommandGroup, COMMANDS } from "../commands/table.ts";
 import { VERSION } from "../version.ts";
@@ -23,6 +25,14 @@ const DISTANCE = {
   weights: { insertion: 1, deletion: 3, substitution: 2, transposition: 0 },
 };
 
+/** What the parser does to names; the help is written here, see `formatHelp`. */
+const FORMATTING = {
+  caseStyle: "convert-camel-to-kebab",
+  disableAnsiColor: true,
+  onlyRequiredInUsageLine: false,
+  useAliasInUsageLine: false,
+} as const;
+
 /**
  * Builds the application with the one command loaded that the words name; of the others only the
  * names and briefs are known, which is all that help needs. So starting up stays cheap.
@@ -30,15 +40,21 @@ const DISTANCE = {
 export async function buildDavit(inputs: readonly string[]): Promise<Application<Context>> {
   return buildApplication(await buildGroup(COMMANDS, inputs), {
     name: "davit",
-    versionInfo: { currentVersion: VERSION },
     scanner: {
       caseStyle: "allow-kebab-for-camel",
       allowArgumentEscapeSequence: true,
       distanceOptions: DISTANCE,
     },
-    documentation: { caseStyle: "convert-camel-to-kebab", disableAnsiColor: true },
+    documentation: FORMATTING,
     localization: { text: buildText(inputs) },
     determineExitCode: exitCodeOf,
+  }, {
+    help: help({
+      brief: text_en.briefs.help,
+      defaultForRouteMap: true,
+      formatting: FORMATTING,
+    }),
+    version: version({ brief: text_en.briefs.version, info: { currentVersion: VERSION } }),
   });
 }
 

@@ -9,7 +9,7 @@ const GLOBAL_FLAGS: ReadonlyMap<string, boolean> = new Map([
 ]);
 
 /** One-letter flags that take a value in every command that has them. */
-const VALUE_LETTERS = "bfjot";
+const VALUE_LETTERS = "bfjmoptu";
 
 /**
  * Brings a command line into the form the parser takes: global flags may stand before the command,

@@ -8,7 +8,7 @@ export interface CommonFlags {
   readonly insecure?: boolean;
   /** Results and progress as JSON lines. */
   readonly json?: boolean;
-  /** Errors name their causes. */
+  /** Errors name their causes, and credentials their source. */
   readonly verbose?: boolean;
 }
 
@@ -42,7 +42,7 @@ export const COMMON_FLAGS: FlagParametersForType<CommonFlags, Context> = {
   },
   verbose: {
     kind: "boolean",
-    brief: "Name the causes of a failure",
+    brief: "Name the causes of a failure, and where credentials came from",
     optional: true,
     withNegated: false,
   },

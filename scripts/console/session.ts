@@ -15,8 +15,8 @@ import type { Context } from "./context.ts";
 import type { TransferFlags } from "./flags.ts";
 import { localHint } from "./local_hint.ts";
 import { Output } from "./output.ts";
+import { transportOptions } from "./transport_options.ts";
 import { isStdout, openStdout } from "./stdout_archive.ts";
-import { VERSION } from "../version.ts";
 
 /** One run of a command: its output, and the places that it opens. */
 export class Session implements AsyncDisposable {
@@ -92,16 +92,14 @@ export class Session implements AsyncDisposable {
     });
   }
 
+  /** How registries are spoken to. */
+  transportOptions(): ReturnType<typeof transportOptions> {
+    return transportOptions(this.#context, this.#flags, this.output);
+  }
+
   async #openTransport(): Promise<Transport> {
     const { Transport } = await import("../../lib/registry/transport.ts");
-    const { dockerKeychain } = await import("../../lib/registry/docker_keychain.ts");
-    const { env } = this.#context;
-    return new Transport({
-      keychain: dockerKeychain({ env }),
-      userAgent: `davit/${VERSION}`,
-      insecure: this.#flags.insecure === true,
-      onWarning: ({ registry, text }) => this.output.note(`warning from ${registry}: ${text}`),
-    });
+    return new Transport(await this.transportOptions());
   }
 
   /** Closes connections and takes the progress line away. */

@@ -1,0 +1,38 @@
+import type { Keychain } from "../../lib/registry/keychain.ts";
+import type { TransportOptions } from "../../lib/registry/transport.ts";
+import { VERSION } from "../version.ts";
+import type { Context } from "./context.ts";
+import type { CommonFlags } from "./flags.ts";
+import type { Output } from "./output.ts";
+
+/** How a command speaks to registries, as its flags and the environment have it. */
+export async function transportOptions(
+  { env }: Context,
+  flags: CommonFlags,
+  output: Output,
+): Promise<TransportOptions & { readonly keychain: Keychain }> {
+  const { dockerKeychain } = await import("../../lib/registry/docker_keychain.ts");
+  const keychain = dockerKeychain({ env });
+  return {
+    keychain: flags.verbose === true ? tellSource(keychain, output) : keychain,
+    userAgent: `davit/${VERSION}`,
+    insecure: flags.insecure === true,
+    onWarning: ({ registry, text }) => output.note(`warning from ${registry}: ${text}`),
+  };
+}
+
+/** Tells where credentials were found, when a registry wants some. */
+function tellSource(keychain: Keychain, output: Output): Keychain {
+  return {
+    async credentials(registry, repository, options) {
+      const found = await keychain.credentials(registry, repository, options);
+      const name = repository === "" ? registry : `${registry}/${repository}`;
+      output.note(
+        found === undefined
+          ? `no credentials for ${name}: asking as nobody`
+          : `credentials for ${name} are from ${found.source ?? "the keychain"}`,
+      );
+      return found;
+    },
+  };
+}
