@@ -87,8 +87,24 @@ export class Build {
     return this.#with({ compression, ...(level === undefined ? {} : { level }) });
   }
 
-  /** Builds, and writes the result to all outputs. */
-  run(options: RunBuildOptions): Promise<readonly BuildOutput[]> {
+  /**
+   * Builds, and writes the result to all outputs.
+   *
+   * @throws {SpecError} When the build contradicts itself, or names no place to go to.
+   * @example
+   * ```ts
+   * import { Build } from "@davit/davit/compose";
+   * import { serveRegistry } from "@davit/davit/server";
+   *
+   * await using server = await serveRegistry();
+   * const [output] = await Build.from("scratch")
+   *   .files({ "etc/motd": "ahoy" })
+   *   .tag(`${server.address}/motd:v1`)
+   *   .run();
+   * console.assert(output?.names[0] === "v1");
+   * ```
+   */
+  run(options: RunBuildOptions = {}): Promise<readonly BuildOutput[]> {
     return runBuild(this.spec, options);
   }
 

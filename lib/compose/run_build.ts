@@ -5,6 +5,7 @@ import { present } from "../oci/present.ts";
 import { formatReference, parseReference } from "../oci/reference.ts";
 import { formatLocation, type Location, parseLocation } from "../places/location.ts";
 import { openDestination, type OpenOptions, openSource } from "../places/open.ts";
+import type { Transport } from "../registry/transport.ts";
 import { resolveLocation } from "../places/resolve_location.ts";
 import { copy, type CopyOptions } from "../store/copy.ts";
 import type { Destination } from "../store/store.ts";
@@ -16,8 +17,8 @@ import type { BuildSpec } from "./spec.ts";
 /** Options of {@linkcode runBuild}. */
 export interface RunBuildOptions
   extends CallOptions, Pick<ComposeOptions, "directory" | "created" | "workers"> {
-  /** What opening places needs. */
-  readonly places: OpenOptions;
+  /** What opening places needs; a transport of its own, without credentials, unless said. */
+  readonly places?: OpenOptions;
   /** How many transfers run at once; 4 unless said. */
   readonly jobs?: number;
   /** Hears what happens. */
@@ -42,11 +43,11 @@ export interface BuildOutput {
  */
 export async function runBuild(
   spec: BuildSpec,
-  options: RunBuildOptions,
+  options: RunBuildOptions = {},
 ): Promise<readonly BuildOutput[]> {
-  const { directory = ".", places, signal } = options;
-  const targets = targetsOf(spec, directory);
   await using scope = new AsyncDisposableStack();
+  const { directory = ".", places = ownPlaces(scope), signal } = options;
+  const targets = targetsOf(spec, directory);
   const open = async (base: string): Promise<View> =>
     scope.use(await openSource(resolveLocation(parseLocation(base), directory), places)).view;
   const view = await untilAborted(composeView(spec, { ...options, open }), signal);
@@ -59,6 +60,16 @@ export async function runBuild(
   for (const target of opened) outputs.push(await write(view, target, options));
   for (const { destination } of opened) await destination.commit(present({ signal }));
   return outputs;
+}
+
+/** Opens places for as long as the scope lives. */
+function ownPlaces(scope: AsyncDisposableStack): OpenOptions {
+  let opened: Promise<Transport> | undefined;
+  const open = async () => {
+    const { Transport } = await import("../registry/transport.ts");
+    return scope.use(new Transport());
+  };
+  return { transport: () => opened ??= open() };
 }
 
 interface Target {
