@@ -6,11 +6,13 @@ import { cutPage } from "./page.ts";
 
 const MAX_REFERRERS = 1000;
 
-/** `/v2/_catalog` */
+/** `/v2/_catalog`: the repositories that the sender may pull from. */
 export async function answerCatalog(exchange: Exchange): Promise<Response> {
   requireReading(exchange);
-  const names = await exchange.desk.repositories.names();
-  const { items, headers } = cutPage(exchange, "/v2/_catalog", names);
+  const { desk, grant } = exchange;
+  const names = await desk.repositories.names();
+  const visible = names.filter((name) => grant.allows("pull", name));
+  const { items, headers } = cutPage(exchange, "/v2/_catalog", visible);
   return Response.json({ repositories: items }, { headers });
 }
 

@@ -89,9 +89,12 @@ async function finish(
   return created(repository, digest);
 }
 
-/** Takes a blob from the repository that is named, or from any that has it. */
+/**
+ * Takes a blob from the repository that is named, or from any that has it, of those that the sender
+ * may pull from.
+ */
 async function mountBlob(
-  { query, desk: { repositories } }: Exchange,
+  { query, grant, desk: { repositories } }: Exchange,
   repository: HostedRepository,
   digest: Digest,
 ): Promise<boolean> {
@@ -101,6 +104,7 @@ async function mountBlob(
     throw new Refusal(400, "NAME_INVALID", `"${from}" cannot name a repository`);
   }
   for (const name of from === null ? await repositories.names() : [from]) {
+    if (!grant.allows("pull", name)) continue;
     const source = await repositories.find(name);
     if (source !== undefined && await repository.blobs.link(digest, source)) return true;
   }

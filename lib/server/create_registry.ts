@@ -1,4 +1,5 @@
 import { NotFoundError } from "../errors.ts";
+import { type Auth, type Grant, requireAccess } from "./access.ts";
 import { answerBlob } from "./answer_blob.ts";
 import { answerCatalog, answerReferrers, answerTags } from "./answer_lists.ts";
 import { answerManifest } from "./answer_manifest.ts";
@@ -8,6 +9,7 @@ import { Desk, type Exchange } from "./desk.ts";
 import { Refusal } from "./refusal.ts";
 import type { Repositories } from "./repositories.ts";
 import { parseRoute, type Route } from "./route.ts";
+import { SignIn } from "./sign_in.ts";
 
 /** What a registry did: one for each request. */
 export interface RegistryEvent {
@@ -19,6 +21,8 @@ export interface RegistryEvent {
   readonly status: number;
   /** How long the answer took to begin, in milliseconds. */
   readonly milliseconds: number;
+  /** Who signed in to send it. */
+  readonly user?: string;
   /** The first error code of the answer, such as `MANIFEST_UNKNOWN`. */
   readonly code?: string;
   /** What went wrong inside, when the status is 500. */
@@ -31,6 +35,8 @@ export interface CreateRegistryOptions {
   readonly repositories: Repositories;
   /** Refuses everything that would change something; `false` unless said. */
   readonly readOnly?: boolean;
+  /** Asks whoever sends requests who they are; everybody may do everything unless said. */
+  readonly auth?: Auth;
   /** How long to wait for the next bytes of a request's body, in milliseconds; a minute unless said. */
   readonly stallMs?: number;
   /** Hears of every request. */
@@ -62,42 +68,60 @@ const READING: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 export function createRegistry(options: CreateRegistryOptions): RegistryHandler {
   const { repositories, readOnly = false, stallMs = 60_000, log } = options;
   const desk = new Desk(repositories, stallMs);
+  const signIn = new SignIn(options.auth);
   return {
     async fetch(request) {
       const start = performance.now();
       const target = targetOf(request.url);
-      const refusal: Failure = {};
-      const response = await answer(request, target, { desk, readOnly })
-        .catch((error) => answerError(error, refusal));
+      const outcome: Outcome = {};
+      const response = await signIn.grant(request)
+        .then((grant) => {
+          if (grant.user !== undefined) outcome.user = grant.user;
+          return answer(request, target, { desk, grant, readOnly });
+        })
+        .catch((error) => answerError(error, outcome));
       response.headers.set("docker-distribution-api-version", "registry/2.0");
       log?.({
         method: request.method,
         path: target,
         status: response.status,
         milliseconds: performance.now() - start,
-        ...refusal,
+        ...outcome,
       });
       return response;
     },
   };
 }
 
-interface Failure {
+interface Outcome {
+  user?: string;
   code?: string;
   error?: unknown;
+}
+
+interface Circumstances {
+  readonly desk: Desk;
+  readonly grant: Grant;
+  readonly readOnly: boolean;
 }
 
 async function answer(
   request: Request,
   target: string,
-  { desk, readOnly }: { readonly desk: Desk; readonly readOnly: boolean },
+  { desk, grant, readOnly }: Circumstances,
 ): Promise<Response> {
   const [path = "", ...query] = target.split("?");
   const route = parseRoute(path);
+  requireAccess(grant, route, request.method);
   if (readOnly && !READING.has(request.method)) {
     throw new Refusal(405, "UNSUPPORTED", "this registry is read-only");
   }
-  return await dispatch(route, { request, query: new URLSearchParams(query.join("?")), desk });
+  return await dispatch(route, {
+    request,
+    query: new URLSearchParams(query.join("?")),
+    desk,
+    grant,
+  });
 }
 
 function dispatch(route: Route, exchange: Exchange): Promise<Response> {
@@ -121,10 +145,10 @@ function dispatch(route: Route, exchange: Exchange): Promise<Response> {
   }
 }
 
-function answerError(error: unknown, failure: Failure): Response {
+function answerError(error: unknown, outcome: Outcome): Response {
   const refusal = refusalOf(error);
-  failure.code = refusal.code;
-  if (refusal.status === 500) failure.error = error;
+  outcome.code = refusal.code;
+  if (refusal.status === 500) outcome.error = error;
   return refusal.toResponse();
 }
 

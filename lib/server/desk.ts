@@ -1,3 +1,4 @@
+import type { Grant } from "./access.ts";
 import { DocumentCache } from "./document_cache.ts";
 import { Manifests } from "./manifests.ts";
 import { Refusal } from "./refusal.ts";
@@ -42,4 +43,6 @@ export interface Exchange {
   readonly request: Request;
   readonly query: URLSearchParams;
   readonly desk: Desk;
+  /** What whoever sent it may do. */
+  readonly grant: Grant;
 }

@@ -18,6 +18,7 @@
  *
  * @module
  */
+export type { AccessRule, Action, Auth } from "./access.ts";
 export type { ByteRange } from "./byte_range.ts";
 export { createRegistry } from "./create_registry.ts";
 export type { CreateRegistryOptions, RegistryEvent, RegistryHandler } from "./create_registry.ts";

@@ -12,6 +12,8 @@ interface Flags extends OutputFlags {
   readonly readOnly?: boolean;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly htpasswd?: string;
+  readonly access?: string;
   readonly log?: boolean;
 }
 
@@ -27,9 +29,16 @@ export const command: Command<Context> = buildCommand({
     fullDescription:
       `Serve a registry until Ctrl-C. With --disk, what is pushed stays: one OCI layout a repository.
 
+With --htpasswd, whoever asks must sign in. --access then says who may do what; what it does not
+allow is refused. "*" is any user, "anonymous" everybody; "**" reaches across slashes:
+
+  [{ "repositories": "open/**", "users": ["anonymous"], "actions": ["pull"] },
+   { "repositories": "**", "users": ["ann"], "actions": ["pull", "push", "delete"] }]
+
   davit registry serve
   davit registry serve --address 0.0.0.0:5000 --disk /srv/registry
-  davit registry serve --tls-cert registry.crt --tls-key registry.key --log 2>> requests.log`,
+  davit registry serve --tls-cert registry.crt --tls-key registry.key --log 2>> requests.log
+  htpasswd -Bc users ann && davit registry serve --htpasswd users`,
   },
   parameters: {
     flags: {
@@ -73,6 +82,20 @@ export const command: Command<Context> = buildCommand({
         parse: String,
         optional: true,
       },
+      htpasswd: {
+        kind: "parsed",
+        brief: "Ask for a user and password of this file (htpasswd -B)",
+        placeholder: "FILE",
+        parse: String,
+        optional: true,
+      },
+      access: {
+        kind: "parsed",
+        brief: "Who may pull, push and delete what, as JSON; users may do all unless said",
+        placeholder: "FILE",
+        parse: String,
+        optional: true,
+      },
       log: {
         kind: "boolean",
         brief: "Write every request to stderr as a line of JSON",
@@ -91,6 +114,7 @@ export const command: Command<Context> = buildCommand({
       ...(flags.disk === undefined ? {} : { directory: flags.disk }),
       ...(flags.log ? { log: requestLog(this.process.stderr) } : {}),
       ...await readTls(flags),
+      ...await readAuth(flags),
       readOnly: flags.readOnly === true,
     });
     const { address } = server;
@@ -114,6 +138,18 @@ async function readTls({ tlsCert, tlsKey }: Flags): Promise<Pick<ServeRegistryOp
     throw new UsageError("Cannot serve HTTPS: expected both --tls-cert and --tls-key");
   }
   return { tls: { cert: await readTextFile(tlsCert), key: await readTextFile(tlsKey) } };
+}
+
+async function readAuth({ htpasswd, access }: Flags): Promise<Pick<ServeRegistryOptions, "auth">> {
+  if (htpasswd === undefined && access === undefined) return {};
+  if (htpasswd === undefined) {
+    throw new UsageError("Cannot tell users apart for --access: expected --htpasswd too");
+  }
+  const { readHtpasswd } = await import("../console/htpasswd.ts");
+  const verify = await readHtpasswd(htpasswd);
+  if (access === undefined) return { auth: { verify } };
+  const { readAccessRules } = await import("../console/access_rules.ts");
+  return { auth: { verify, rules: await readAccessRules(access) } };
 }
 
 function interrupted(signal: AbortSignal): Promise<void> {

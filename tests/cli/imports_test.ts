@@ -9,7 +9,7 @@ const FILES = Object.entries(COMMANDS.routes).flatMap(([name, entry]) =>
 
 /** What a command loads on first use only. */
 const LATER =
-  /^node:|^npm:\/?(yaml|zod)@|\/lib\/([a-z0-9]+\/mod\.ts|(docker|layout|registry|server)\/)/;
+  /^node:|^npm:\/?(bcryptjs|yaml|zod)@|\/lib\/([a-z0-9]+\/mod\.ts|(docker|layout|registry|server)\/)/;
 
 interface Graph {
   readonly modules: readonly {

@@ -80,8 +80,84 @@ peerTest(
   },
 );
 
+/** Writes the users of `htpasswd -B`, with the passwords "secret" and "other". */
+async function writeUsers(path: string): Promise<string> {
+  for (const [flags, ...pair] of [["-Bbc", "ann", "secret"], ["-Bb", "bob", "other"]] as const) {
+    await runOk("htpasswd", [flags, path, ...pair]);
+  }
+  return path;
+}
+
+const RULES = JSON.stringify([
+  { repositories: "open/*", users: ["anonymous"], actions: ["pull"] },
+  { repositories: "**", users: ["ann"], actions: ["pull", "push", "delete"] },
+]);
+
+peerTest("registry serve --htpasswd --access lets in whom they name", {
+  needs: ["htpasswd"],
+}, async () => {
+  await using world = await openWorld();
+  const users = await writeUsers(`${world.dir}/users`);
+  const access = await world.write("access.json", RULES);
+  await using server = await serveDavit(["--htpasswd", users, "--access", access, "--log"]);
+  const ask = async (path: string, pair?: string) =>
+    await statusOf(`http://${server.address}/v2/${path}`, {
+      headers: pair === undefined ? {} : { authorization: `Basic ${btoa(pair)}` },
+    });
+  assertEquals(await ask(""), 401);
+  assertEquals(await ask("", "ann:secret"), 200);
+  assertEquals(await ask("", "ann:other"), 401);
+  assertEquals(await ask("", "eve:secret"), 401);
+  assertEquals(await ask("app/tags/list", "bob:other"), 403);
+  assertEquals(await ask("open/app/tags/list"), 404);
+  const named = server.lines.map((line) => JSON.parse(line).user);
+  assertEquals(named, [undefined, "ann", undefined, undefined, "bob", undefined]);
+
+  const config = `${world.dir}/docker`;
+  await world.push("app:v1", IMAGE);
+  await world.write(
+    "docker/config.json",
+    JSON.stringify({ auths: { [server.address]: { auth: btoa("ann:secret") } } }),
+  );
+  const words = ["copy", `${world.registry}/app:v1`, `${server.address}/open/app:v1`];
+  const refused = await runDavit(words);
+  assertEquals(refused.code, 1);
+  const { code, stderr } = await runDavit(words, { env: { DOCKER_CONFIG: config } });
+  assertEquals(code, 0, stderr);
+  assertEquals((await runDavit(["ls", `${server.address}/open/app`])).stdout, "v1\n");
+});
+
+for (
+  const { file, content, says } of [
+    { file: "users", content: "ann", says: "in line 1" },
+    { file: "users", content: "\nann:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=", says: "in line 2" },
+    { file: "access", content: "{}", says: "expected an array" },
+    {
+      file: "access",
+      content: '[{"repositories":"a","users":[],"actions":["pul"]}]',
+      says: 'expected "pull", "push" or "delete" at $[0].actions[0], got "pul"',
+    },
+    {
+      file: "access",
+      content: '[{"repositories":"a","users":[],"actions":[],"user":"ann"}]',
+      says: "expected no such member at $[0].user",
+    },
+  ]
+) {
+  Deno.test(`registry serve refuses the ${file} ${JSON.stringify(content)}`, async () => {
+    await using world = await openWorld();
+    await world.write("users", "");
+    await world.write("access", "[]");
+    await world.write(file, content);
+    const paths = ["--htpasswd", `${world.dir}/users`, "--access", `${world.dir}/access`];
+    const { code, stderr } = await runDavit(["registry", "serve", ...paths]);
+    assertEquals([code === 0, stderr.includes(says)], [false, true], stderr);
+  });
+}
+
 for (
   const { words, code, says } of [
+    { words: ["--access", "x"], code: 2, says: "expected --htpasswd too" },
     { words: ["--tls-cert", "x.crt"], code: 2, says: "expected both --tls-cert and --tls-key" },
     { words: ["--tls-key", "x.key"], code: 2, says: "expected both --tls-cert and --tls-key" },
     { words: ["--tls-cert", "/no/a", "--tls-key", "/no/b"], code: 3, says: '"/no/a"' },

@@ -1,0 +1,101 @@
+import { Refusal } from "./refusal.ts";
+import type { Route } from "./route.ts";
+
+/** What somebody does to a repository. */
+export type Action = "pull" | "push" | "delete";
+
+/** Lets some users do something to some repositories. What no rule allows is refused. */
+export interface AccessRule {
+  /** Which repositories: `*` is any text without a slash, `**` any text. */
+  readonly repositories: string;
+  /** Names of users; `*` is whoever signed in, `anonymous` everybody. */
+  readonly users: readonly string[];
+  /** What they may do. Clients look before they push: give `pull` with `push`. */
+  readonly actions: readonly Action[];
+}
+
+/** Who may use a registry, and how. */
+export interface Auth {
+  /** Says whether a user has a password. Asked once for a pair, and again after five minutes. */
+  readonly verify: (user: string, password: string) => boolean | Promise<boolean>;
+  /** What everybody may do; whoever signed in may do everything, unless said. */
+  readonly rules?: readonly AccessRule[];
+}
+
+/** What whoever sent a request may do. */
+export interface Grant {
+  /** Who signed in. */
+  readonly user?: string;
+  /** Whether anything may be done anywhere. */
+  readonly isUseful: boolean;
+  /** Whether something may be done to a repository. */
+  allows(action: Action, repository: string): boolean;
+}
+
+/** The grant of a registry that asks nobody who they are. */
+export const EVERYTHING: Grant = { isUseful: true, allows: () => true };
+
+const CHALLENGE = { "www-authenticate": 'Basic realm="davit", charset="UTF-8"' };
+const SIGNED_IN: readonly AccessRule[] = [
+  { repositories: "**", users: ["*"], actions: ["pull", "push", "delete"] },
+];
+
+/** Makes grants by rules. */
+export function grantsOf(rules: readonly AccessRule[] = SIGNED_IN): (user?: string) => Grant {
+  const compiled = rules.map((rule) => ({ ...rule, pattern: patternOf(rule.repositories) }));
+  return (user) => {
+    const mine = compiled.filter(({ users }) => appliesTo(users, user));
+    return {
+      ...(user === undefined ? {} : { user }),
+      isUseful: mine.length > 0,
+      allows: (action, repository) =>
+        mine.some(({ actions, pattern }) => actions.includes(action) && pattern.test(repository)),
+    };
+  };
+}
+
+/**
+ * Refuses a request that its sender may not make. The base path is for users alone: many clients
+ * ask there, and nowhere else, whether they must sign in.
+ *
+ * @throws {Refusal} With status 401 for whoever could sign in, 403 for whoever did.
+ */
+export function requireAccess(grant: Grant, route: Route, method: string): void {
+  if (grant === EVERYTHING) return;
+  if (route.kind === "base" || route.kind === "catalog") {
+    const isOpen = route.kind === "catalog" && grant.isUseful;
+    if (grant.user === undefined && !isOpen) throw unauthorized("sign in first");
+    return;
+  }
+  const { repository } = route;
+  const action = actionOf(route, method);
+  if (grant.allows(action, repository)) return;
+  if (grant.user === undefined) throw unauthorized(`sign in to ${action}`);
+  throw new Refusal(403, "DENIED", `the user may not ${action} here`, {
+    detail: { user: grant.user, action, repository },
+  });
+}
+
+/** The refusal of somebody who is not known. */
+export function unauthorized(message: string): Refusal {
+  return new Refusal(401, "UNAUTHORIZED", message, { headers: CHALLENGE });
+}
+
+function actionOf({ kind }: Route, method: string): Action {
+  if (kind === "uploads" || kind === "upload") return "push";
+  if (method === "GET" || method === "HEAD") return "pull";
+  return method === "DELETE" ? "delete" : "push";
+}
+
+function appliesTo(users: readonly string[], user: string | undefined): boolean {
+  if (users.includes("anonymous")) return true;
+  return user !== undefined && (users.includes("*") || users.includes(user));
+}
+
+function patternOf(glob: string): RegExp {
+  const source = glob.split(/(\*+)/).map((part) => {
+    if (part === "*") return "[^/]*";
+    return part.startsWith("*") ? ".*" : RegExp.escape(part);
+  });
+  return new RegExp(`^${source.join("")}$`);
+}
