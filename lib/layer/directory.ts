@@ -5,6 +5,7 @@ import type { TarStep } from "./fill_blocks.ts";
 import { type IgnoreRules, parseIgnore } from "./ignore.ts";
 import type { Layer } from "./layer.ts";
 import type { LayerOptions } from "./layer_options.ts";
+import { prepareWorkers } from "../stream/compress.ts";
 import { lazy } from "../stream/lazy.ts";
 import { type BlockReaderOptions, openBlockReader, startBlockReader } from "./read_blocks.ts";
 import { TarLayer } from "./tar_layer.ts";
@@ -23,8 +24,8 @@ export interface DirectoryOptions extends LayerOptions, TreeOptions {
 }
 
 /** A worker is worth its start from so many bytes or files on. */
-const WORKER_BYTES = 16 * 1024 * 1024;
-const WORKER_FILES = 2000;
+const WORKER_BYTES = 8 * 1024 * 1024;
+const WORKER_FILES = 500;
 
 /**
  * Makes a layer of a directory: what it holds comes to lie in `prefix`. A single file lies there
@@ -62,7 +63,10 @@ export function layerFromDirectory(path: string, options: DirectoryOptions = {})
   checkOptions(prefix, options);
   return new TarLayer(
     ({ isTransient: reuse }) =>
-      lazy((signal) => ReadableStream.from(readTree(path, prefix, options, { signal, reuse }))),
+      lazy((signal) => {
+        const onReading = () => reuse ? prepareWorkers(options) : undefined;
+        return ReadableStream.from(readTree(path, prefix, options, { signal, reuse, onReading }));
+      }),
     options,
   );
 }

@@ -17,6 +17,8 @@ export interface BlockReaderOptions {
   readonly signal: AbortSignal;
   /** Fills a block's memory again when the next block is asked for. */
   readonly reuse: boolean;
+  /** Called when a worker has begun to read, before its first block: a time to block this thread. */
+  readonly onReading?: () => void;
 }
 
 /** Reads files into a tar, in blocks of {@linkcode BLOCK_BYTES}. */
@@ -51,7 +53,7 @@ export function openBlockReader(): BlockReader {
  * read or not.
  */
 export function startBlockReader(options: BlockReaderOptions): BlockReader {
-  const { signal, reuse } = options;
+  const { signal, reuse, onReading } = options;
   let worker: Worker;
   try {
     worker = startBlockWorker(BLOCK_BYTES);
@@ -66,6 +68,7 @@ export function startBlockReader(options: BlockReaderOptions): BlockReader {
       if (started?.kind !== "ready") return yield* openBlockReader().read(steps);
       request(worker, { credit: BLOCKS_AHEAD });
       let { last } = feed(worker, steps);
+      onReading?.();
       for (;;) {
         const reply = await replies.next();
         signal.throwIfAborted();
