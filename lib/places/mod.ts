@@ -9,8 +9,7 @@
  *
  * async function digestOf(place: string): Promise<string> {
  *   await using transport = new Transport();
- *   const options = { transport: () => Promise.resolve(transport) };
- *   await using opened = await openSource(parseLocation(place), options);
+ *   await using opened = await openSource(parseLocation(place), { transport });
  *   return (await opened.view.descriptor()).digest;
  * }
  * console.assert(digestOf.length === 1);

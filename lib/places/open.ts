@@ -9,8 +9,8 @@ import { detectFormat } from "./format.ts";
 
 /** What opening a place may need. */
 export interface OpenOptions extends CallOptions {
-  /** Makes the transport to registries, at first use. */
-  readonly transport: () => Promise<Transport>;
+  /** How registries are spoken to, or what makes that at first use. */
+  readonly transport: Transport | (() => Promise<Transport>);
 }
 
 /** A place to read from, with what its location names there. */
@@ -97,10 +97,11 @@ export async function openDestination(
 /** Opens a registry's repository. */
 export async function openRepository(
   reference: Pick<Reference, "registry" | "repository">,
-  options: OpenOptions,
+  { transport }: OpenOptions,
 ): Promise<import("../registry/repository.ts").Repository> {
   const { Repository } = await import("../registry/repository.ts");
-  return new Repository(reference, { transport: await options.transport() });
+  const made = typeof transport === "function" ? await transport() : transport;
+  return new Repository(reference, { transport: made });
 }
 
 interface FoundSource {

@@ -59,7 +59,7 @@ export const command: Command<Context> = buildCommand({
   async func(this: Context, flags: Flags, name: RepositoryName): Promise<void> {
     const { header = false, push = false, mount = [] } = flags;
     await using session = new Session(this, flags);
-    const transport = await session.places.transport();
+    const transport = await session.transport();
     const authorization = await transport.authorize({
       ...name,
       scopes: [

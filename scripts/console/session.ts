@@ -38,7 +38,12 @@ export class Session implements AsyncDisposable {
 
   /** What opening a place needs. */
   get places(): OpenOptions {
-    return { transport: () => this.#transport ??= this.#openTransport(), signal: this.signal };
+    return { transport: () => this.transport(), signal: this.signal };
+  }
+
+  /** How registries are spoken to: one transport, which is made at first use. */
+  transport(): Promise<Transport> {
+    return this.#transport ??= this.#openTransport();
   }
 
   /** The platform of the one image that is meant; `undefined` when all are. */
@@ -73,7 +78,7 @@ export class Session implements AsyncDisposable {
   /** Opens a registry. */
   async registry(name: string): Promise<Registry> {
     const { Registry } = await import("../../lib/registry/registry.ts");
-    return new Registry(name, { transport: await this.places.transport() });
+    return new Registry(name, { transport: await this.transport() });
   }
 
   /** Copies a view as it is into a place, and tells of it. The caller commits. */

@@ -19,7 +19,7 @@ const directory = await Deno.makeTempDir({ prefix: "davit-demo-" });
 scope.defer(() => Deno.remove(directory, { recursive: true }));
 const server = scope.use(await serveRegistry());
 const transport = scope.use(new Transport());
-const places = { transport: () => Promise.resolve(transport) };
+const places = { transport };
 
 say(`davit demo: no network, no Docker; a registry in this process at ${server.address}`);
 

@@ -133,7 +133,7 @@ Deno.test("paths of a build are relative to its directory, those of outputs and 
   await using dir = await tempDir();
   using transport = new Transport();
   const run = {
-    places: { transport: () => Promise.resolve(transport) },
+    places: { transport },
     directory: dir.path,
   };
   await Build.from("scratch").files({ a: "a" }).output("oci:base:v1").run(run);
@@ -148,7 +148,7 @@ Deno.test("paths of a build are relative to its directory, those of outputs and 
 Deno.test("a build writes all its files or none", async () => {
   await using dir = await tempDir();
   using transport = new Transport();
-  const places = { transport: () => Promise.resolve(transport) };
+  const places = { transport };
   const build = Build.from("scratch")
     .files({ a: "a" })
     .output("docker-archive:good.tar", "oci-archive:good-oci.tar", "docker-archive:no/dir.tar")

@@ -18,7 +18,7 @@ engineTest(
     await using dir = await tempDir();
     await using server = await serveRegistry({ directory: dir.join("registry") });
     using transport = new Transport();
-    const places = { transport: () => Promise.resolve(transport) };
+    const places = { transport };
     await using names = new AsyncDisposableStack();
 
     const base = new Repository({ registry: server.address, repository: "base" }, { transport });
