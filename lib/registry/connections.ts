@@ -1,3 +1,4 @@
+import type { HostCertificates } from "./certificates.ts";
 import type { Fetch } from "./exchange.ts";
 import { type InsecureFetch, openInsecureFetch } from "./insecure_fetch.ts";
 
@@ -7,6 +8,8 @@ export interface ConnectionOptions {
   readonly fetch?: Fetch | undefined;
   /** Certificates of authorities, in PEM. */
   readonly caCertificates?: readonly string[] | undefined;
+  /** Certificates besides, that count for one host. */
+  readonly hostCertificates?: HostCertificates | undefined;
 }
 
 /** The connections of a transport, with what has to be closed. */
@@ -16,8 +19,14 @@ export class Connections implements Disposable {
   readonly #resources: DisposableStack = new DisposableStack();
   #insecure: InsecureFetch | undefined;
 
-  constructor({ fetch, caCertificates = [] }: ConnectionOptions) {
-    this.fetch = fetch ?? this.#openFetch(caCertificates);
+  constructor({ fetch, caCertificates = [], hostCertificates }: ConnectionOptions) {
+    const common = fetch ?? this.#openFetch(caCertificates);
+    this.fetch = fetch !== undefined || hostCertificates === undefined
+      ? common
+      : this.#choosing(common, async (host) => {
+        const own = await hostCertificates(host);
+        return own.length === 0 ? common : this.#openFetch([...caCertificates, ...own]);
+      });
   }
 
   /** Trusts any certificate. */
@@ -29,6 +38,17 @@ export class Connections implements Disposable {
   /** Closes what is open. */
   [Symbol.dispose](): void {
     this.#resources.dispose();
+  }
+
+  /** Opens what a host needs when it is first spoken to. */
+  #choosing(plain: Fetch, open: (host: string) => Promise<Fetch>): Fetch {
+    const opened = new Map<string, Promise<Fetch>>();
+    return async (url, init) => {
+      if (url.protocol !== "https:") return await plain(url, init);
+      const opening = opened.get(url.host) ?? open(url.host);
+      opened.set(url.host, opening);
+      return await (await opening)(url, init);
+    };
   }
 
   #openFetch(caCertificates: readonly string[]): Fetch {

@@ -22,6 +22,8 @@
  *
  * @module
  */
+export { dockerCertificates, type HostCertificates, readCertificates } from "./certificates.ts";
+export { type ConfigEnvironment } from "./docker_config_files.ts";
 export { type Challenge, parseChallenges } from "./challenge.ts";
 export { checkCredentials, type CheckCredentialsOptions } from "./check_credentials.ts";
 export {

@@ -3,6 +3,7 @@ import type { CallOptions } from "../layer/content_source.ts";
 import { type Answer, discard } from "./answer.ts";
 import { answerError } from "./answer_error.ts";
 import { Authority, type AuthorityOptions } from "./authority.ts";
+import type { HostCertificates } from "./certificates.ts";
 import { Connections } from "./connections.ts";
 import { candidatesOf, Endpoint } from "./endpoint.ts";
 import {
@@ -30,6 +31,8 @@ export interface TransportOptions {
   readonly insecure?: boolean | ((registry: string) => boolean);
   /** Certificates of authorities that are trusted besides the system's, in PEM. */
   readonly caCertificates?: readonly string[];
+  /** Certificates that are trusted besides, for one host each; none unless said. */
+  readonly hostCertificates?: HostCertificates;
   /** How requests introduce themselves; `davit` unless said. */
   readonly userAgent?: string;
   /** How failed requests are repeated. */

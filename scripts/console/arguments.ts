@@ -6,6 +6,7 @@ const GLOBAL_FLAGS: ReadonlyMap<string, boolean> = new Map([
   ["-v", false],
   ["--allow-nondistributable-artifacts", false],
   ["--platform", true],
+  ["--ca", true],
 ]);
 
 /** One-letter flags that take a value in every command that has them. */

@@ -6,6 +6,8 @@ import type { Context } from "./context.ts";
 export interface CommonFlags {
   /** Plain http, and certificates that nobody vouches for, are accepted. */
   readonly insecure?: boolean;
+  /** Files with the certificates of authorities that are trusted besides. */
+  readonly ca?: readonly string[];
   /** Results and progress as JSON lines. */
   readonly json?: boolean;
   /** Errors name their causes, and credentials their source. */
@@ -33,6 +35,14 @@ export const COMMON_FLAGS: FlagParametersForType<CommonFlags, Context> = {
     brief: "Allow plain http and unverified TLS certificates",
     optional: true,
     withNegated: false,
+  },
+  ca: {
+    kind: "parsed",
+    brief: "Authorities to trust, in PEM, besides certs.d",
+    placeholder: "FILE",
+    parse: String,
+    variadic: true,
+    optional: true,
   },
   json: {
     kind: "boolean",

@@ -13,7 +13,12 @@ export async function transportOptions(
 ): Promise<TransportOptions & { readonly keychain: Keychain }> {
   const { dockerKeychain } = await import("../../lib/registry/docker_keychain.ts");
   const keychain = dockerKeychain({ env });
+  const { dockerCertificates, readCertificates } = await import(
+    "../../lib/registry/certificates.ts"
+  );
   return {
+    caCertificates: await Promise.all((flags.ca ?? []).map(readCertificates)),
+    hostCertificates: dockerCertificates({ env }),
     keychain: flags.verbose === true ? tellSource(keychain, output) : keychain,
     userAgent: `davit/${VERSION}`,
     insecure: flags.insecure === true,

@@ -123,7 +123,8 @@ function freePort(): number {
 }
 
 /** A self-made authority, and a certificate of it for this machine. */
-async function makeCertificates(directory: string): Promise<void> {
+/** Makes `ca.crt`, and `tls.crt` with `tls.key` for this machine, by openssl. */
+export async function makeCertificates(directory: string): Promise<void> {
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
   const cwd = directory;
   await runOk("openssl", [

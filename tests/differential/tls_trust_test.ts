@@ -1,0 +1,77 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { runDavit } from "../support/cli.ts";
+import { makeCertificates } from "../support/docker_registry.ts";
+import { peerTest } from "../support/peers.ts";
+import { type TempDir, tempDir } from "../support/temp_dir.ts";
+
+interface Vouched extends AsyncDisposable {
+  readonly dir: TempDir;
+  /** `127.0.0.1:port`, where the authority of `ca.crt` vouches for the server. */
+  readonly registry: string;
+}
+
+async function serveVouched(): Promise<Vouched> {
+  await using scope = new AsyncDisposableStack();
+  const dir = scope.use(await tempDir());
+  await makeCertificates(dir.path);
+  const [cert, key] = await Promise.all([
+    Deno.readTextFile(dir.join("tls.crt")),
+    Deno.readTextFile(dir.join("tls.key")),
+  ]);
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, cert, key, onListen() {} },
+    () => Response.json({ name: "app", tags: ["v1"] }),
+  );
+  scope.defer(() => server.shutdown());
+  const owned = scope.move();
+  return {
+    dir,
+    registry: `127.0.0.1:${server.addr.port}`,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+peerTest("a server that nobody known vouches for is not asked", {
+  needs: ["openssl"],
+}, async () => {
+  await using world = await serveVouched();
+  const env = { HOME: world.dir.path };
+  assertEquals((await runDavit(["ls", `${world.registry}/app`], { env })).code, 1);
+});
+
+peerTest("--ca FILE says which authorities vouch for servers", {
+  needs: ["openssl"],
+}, async () => {
+  await using world = await serveVouched();
+  const file = world.dir.join("ca.crt");
+  const { code, stdout, stderr } = await runDavit(["ls", "--ca", file, `${world.registry}/app`]);
+  assertEquals([code, stdout], [0, "v1\n"], stderr);
+});
+
+for (const certs of [".docker/certs.d", ".config/containers/certs.d"]) {
+  peerTest(`~/${certs} says which authorities vouch for one host`, {
+    needs: ["openssl"],
+  }, async () => {
+    await using world = await serveVouched();
+    const { dir, registry } = world;
+    const env = { HOME: dir.path };
+    const list = async () => (await runDavit(["ls", `${registry}/app`], { env })).code;
+    await Deno.mkdir(dir.join(`${certs}/127.0.0.1:1`), { recursive: true });
+    await Deno.copyFile(dir.join("ca.crt"), dir.join(`${certs}/127.0.0.1:1/ca.crt`));
+    assertEquals(await list(), 1, "another host's");
+    await Deno.rename(dir.join(`${certs}/127.0.0.1:1`), dir.join(`${certs}/${registry}`));
+    assertEquals(await list(), 0);
+  });
+}
+
+for (
+  const [file, says] of [["tls.key", "expected certificates in PEM"], ["nope", "nope"]] as const
+) {
+  peerTest(`--ca ${file} is a clear error`, { needs: ["openssl"] }, async () => {
+    await using world = await serveVouched();
+    const words = ["ls", "--ca", world.dir.join(file), `${world.registry}/app`];
+    const { code, stderr } = await runDavit(words);
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, says);
+  });
+}
