@@ -55,14 +55,14 @@ export function grantsOf(rules: readonly AccessRule[] = SIGNED_IN): (user?: stri
 }
 
 /**
- * Refuses a request that its sender may not make. The base path is for users alone: many clients
- * ask there, and nowhere else, whether they must sign in.
+ * Refuses a request that its sender may not make. The base path is for users alone, because many
+ * clients ask there, and nowhere else, whether they must sign in; so are the metrics.
  *
  * @throws {Refusal} With status 401 for whoever could sign in, 403 for whoever did.
  */
 export function requireAccess(grant: Grant, route: Route, method: string): void {
-  if (grant === EVERYTHING) return;
-  if (route.kind === "base" || route.kind === "catalog") {
+  if (grant === EVERYTHING || route.kind === "health") return;
+  if (route.kind === "base" || route.kind === "metrics" || route.kind === "catalog") {
     const isOpen = route.kind === "catalog" && grant.isUseful;
     if (grant.user === undefined && !isOpen) throw unauthorized("sign in first");
     return;

@@ -2,7 +2,7 @@ import type { Algorithm, Digest } from "../oci/digest.ts";
 import { isRepositoryPath } from "../oci/reference.ts";
 import { empty, readDigest, unsupportedMethod } from "./answers.ts";
 import { type ByteRange, parseContentRange } from "./byte_range.ts";
-import type { Exchange } from "./desk.ts";
+import type { Desk, Exchange } from "./desk.ts";
 import { Refusal } from "./refusal.ts";
 import type { HostedRepository } from "./repositories.ts";
 import type { UploadSession } from "./upload_session.ts";
@@ -20,7 +20,7 @@ export async function answerUploads(exchange: Exchange, name: string): Promise<R
   const session = await desk.sessions.begin(repository, algorithmFor(query, digest));
   if (digest === undefined) return accepted(repository, session);
   try {
-    if (request.body !== null) await session.add(request.body, undefined, desk.stallMs);
+    if (request.body !== null) await take(desk, session, request.body);
   } catch (error) {
     await session.cancel();
     desk.sessions.release(repository, session);
@@ -59,6 +59,20 @@ export async function answerUpload(
   }
 }
 
+async function take(
+  { meter, stallMs }: Desk,
+  session: UploadSession,
+  body: ReadableStream<Uint8Array>,
+  range?: ByteRange,
+): Promise<void> {
+  const before = session.size;
+  try {
+    await session.add(body, range, stallMs);
+  } finally {
+    meter.received(session.size - before);
+  }
+}
+
 async function add(
   { request, desk }: Exchange,
   repository: HostedRepository,
@@ -66,7 +80,7 @@ async function add(
 ): Promise<void> {
   if (request.body === null) return;
   try {
-    await session.add(request.body, readRange(request), desk.stallMs);
+    await take(desk, session, request.body, readRange(request));
   } catch (error) {
     if (!(error instanceof Refusal) || error.status !== 416) throw error;
     const { status, code, message, detail } = error;

@@ -2,6 +2,7 @@ import { NotFoundError } from "../errors.ts";
 import { type Auth, type Grant, requireAccess } from "./access.ts";
 import { answerBlob } from "./answer_blob.ts";
 import { answerCatalog, answerReferrers, answerTags } from "./answer_lists.ts";
+import { answerHealth, answerMetrics } from "./answer_watch.ts";
 import { answerManifest } from "./answer_manifest.ts";
 import { answerUpload, answerUploads } from "./answer_uploads.ts";
 import { unknownBlob } from "./answers.ts";
@@ -77,16 +78,21 @@ export function createRegistry(options: CreateRegistryOptions): RegistryHandler 
       const response = await signIn.grant(request)
         .then((grant) => {
           if (grant.user !== undefined) outcome.user = grant.user;
-          return answer(request, target, { desk, grant, readOnly });
+          return answer(request, target, { desk, grant, readOnly, outcome });
         })
         .catch((error) => answerError(error, outcome));
       response.headers.set("docker-distribution-api-version", "registry/2.0");
+      const { method } = request;
+      const { status } = response;
+      const { route = "unknown", ...known } = outcome;
+      const bytes = Number(response.headers.get("content-length") ?? 0);
+      desk.meter.answered({ method, route, status, bytes });
       log?.({
-        method: request.method,
+        method,
         path: target,
-        status: response.status,
+        status,
         milliseconds: performance.now() - start,
-        ...outcome,
+        ...known,
       });
       return response;
     },
@@ -94,6 +100,7 @@ export function createRegistry(options: CreateRegistryOptions): RegistryHandler 
 }
 
 interface Outcome {
+  route?: Route["kind"];
   user?: string;
   code?: string;
   error?: unknown;
@@ -103,15 +110,17 @@ interface Circumstances {
   readonly desk: Desk;
   readonly grant: Grant;
   readonly readOnly: boolean;
+  readonly outcome: Outcome;
 }
 
 async function answer(
   request: Request,
   target: string,
-  { desk, grant, readOnly }: Circumstances,
+  { desk, grant, readOnly, outcome }: Circumstances,
 ): Promise<Response> {
   const [path = "", ...query] = target.split("?");
   const route = parseRoute(path);
+  outcome.route = route.kind;
   requireAccess(grant, route, request.method);
   if (readOnly && !READING.has(request.method)) {
     throw new Refusal(405, "UNSUPPORTED", "this registry is read-only");
@@ -126,6 +135,10 @@ async function answer(
 
 function dispatch(route: Route, exchange: Exchange): Promise<Response> {
   switch (route.kind) {
+    case "health":
+      return answerHealth(exchange);
+    case "metrics":
+      return answerMetrics(exchange);
     case "base":
       return Promise.resolve(Response.json({}));
     case "catalog":

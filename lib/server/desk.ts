@@ -1,6 +1,7 @@
 import type { Grant } from "./access.ts";
 import { DocumentCache } from "./document_cache.ts";
 import { Manifests } from "./manifests.ts";
+import { Meter } from "./meter.ts";
 import { Refusal } from "./refusal.ts";
 import type { HostedRepository, Repositories } from "./repositories.ts";
 import { Sessions } from "./sessions.ts";
@@ -9,6 +10,7 @@ import { Sessions } from "./sessions.ts";
 export class Desk {
   readonly repositories: Repositories;
   readonly sessions: Sessions = new Sessions();
+  readonly meter: Meter = new Meter();
   /** How long to wait for a client's next bytes, in milliseconds. */
   readonly stallMs: number;
   readonly #manifests = new WeakMap<HostedRepository, Manifests>();

@@ -25,6 +25,7 @@ export async function putManifest(
     if (!isTag(tag)) throw new Refusal(400, "TAG_INVALID", `"${tag}" cannot be a tag`);
   }
   const bytes = await readManifest(request, desk.stallMs);
+  desk.meter.received(bytes.length);
   const digest = await digestOf(bytes, reference);
   const { mediaType, facts } = readDocument(request, bytes);
   const repository = await desk.repositories.create(name);

@@ -1,8 +1,10 @@
 import { isRepositoryPath } from "../oci/reference.ts";
 import { Refusal } from "./refusal.ts";
 
-/** What a path of the distribution API stands for. */
+/** What a path stands for: two for those who watch over the registry, the distribution API's rest. */
 export type Route =
+  | { readonly kind: "health" }
+  | { readonly kind: "metrics" }
   | { readonly kind: "base" }
   | { readonly kind: "catalog" }
   | { readonly kind: "tags"; readonly repository: string }
@@ -19,6 +21,8 @@ export type Route =
  * @see {@link https://github.com/opencontainers/distribution-spec/blob/main/spec.md#endpoints distribution-spec, endpoints}
  */
 export function parseRoute(path: string): Route {
+  if (path === "/healthz") return { kind: "health" };
+  if (path === "/metrics") return { kind: "metrics" };
   const [empty, version, ...parts] = path.split("/").map(decode);
   if (empty !== "" || version !== "v2") throw unknownPath(path);
   if (parts.length === 0 || (parts.length === 1 && parts[0] === "")) return { kind: "base" };

@@ -9,6 +9,11 @@ const IDLE_MS = 60 * 60 * 1000;
 export class Sessions {
   readonly #open = new Map<string, UploadSession>();
 
+  /** How many there are. */
+  get size(): number {
+    return this.#open.size;
+  }
+
   /** Begins an upload. */
   async begin(
     repository: HostedRepository,

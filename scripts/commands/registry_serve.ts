@@ -28,6 +28,7 @@ export const command: Command<Context> = buildCommand({
     brief: "Serve a registry from memory or from a directory",
     fullDescription:
       `Serve a registry until Ctrl-C. With --disk, what is pushed stays: one OCI layout a repository.
+/metrics is for Prometheus, /healthz for whoever restarts it.
 
 With --htpasswd, whoever asks must sign in. --access then says who may do what; what it does not
 allow is refused. "*" is any user, "anonymous" everybody; "**" reaches across slashes:
