@@ -21,6 +21,11 @@ const CAUSES: readonly Cause[] = [
     temporary: false,
   },
   {
+    pattern: /requests to port \d+ are blocked/i,
+    says: "fetch() goes to no such port, on any platform; let the registry listen on another",
+    temporary: false,
+  },
+  {
     pattern: /invalid peer certificate|certificate/i,
     says: "its certificate is not trusted; give the certificate of its authority, or use " +
       "--insecure to trust any",
@@ -58,7 +63,7 @@ export function networkError(act: string, url: URL, failure: unknown): NetworkEr
 /** Says whether the other side is there, but may not speak the protocol that was tried. */
 export function isOtherProtocol(error: unknown): error is NetworkError {
   return error instanceof NetworkError && error.cause !== undefined &&
-    !/connection refused|dns error|failed to lookup/i.test(wordsOf(error.cause));
+    !/connection refused|dns error|failed to lookup|are blocked/i.test(wordsOf(error.cause));
 }
 
 /** Says whether the other side has a certificate that nobody vouches for. */

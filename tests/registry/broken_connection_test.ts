@@ -254,6 +254,17 @@ Deno.test("a port where nobody listens is not tried again", async () => {
   assert(performance.now() - started < 400);
 });
 
+Deno.test("a port that fetch() refuses is said to be one", async () => {
+  using transport = new Transport();
+  const app = new Repository({ registry: "127.0.0.1:6000", repository: "app" }, { transport });
+  const { message } = await assertRejects(() => app.resolve("v1"), NetworkError);
+  assertEquals(
+    message,
+    'Cannot HEAD "http://127.0.0.1:6000/v2/app/manifests/v1": fetch() goes to no such port, on any ' +
+      "platform; let the registry listen on another",
+  );
+});
+
 /** The other side's buffers fill up meanwhile. */
 async function readNothing(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 600));
