@@ -18,6 +18,7 @@
  * @module
  */
 
+export { findTaken } from "./find_taken.ts";
 export * from "./location.ts";
 export * from "./open.ts";
 export { resolveLocation } from "./resolve_location.ts";
