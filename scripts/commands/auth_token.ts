@@ -4,7 +4,6 @@ import { COMMON_FLAGS, type CommonFlags } from "../console/flags.ts";
 import { Session } from "../console/session.ts";
 import { UnsupportedError } from "../../lib/errors.ts";
 import { parseRepository, type RepositoryName } from "../../lib/oci/reference.ts";
-import { repositoryScope } from "../../lib/registry/scope.ts";
 
 interface Flags extends CommonFlags {
   readonly header?: boolean;
@@ -59,6 +58,7 @@ export const command: Command<Context> = buildCommand({
   async func(this: Context, flags: Flags, name: RepositoryName): Promise<void> {
     const { header = false, push = false, mount = [] } = flags;
     await using session = new Session(this, flags);
+    const { repositoryScope } = await import("../../lib/registry/scope.ts");
     const transport = await session.transport();
     const authorization = await transport.authorize({
       ...name,
