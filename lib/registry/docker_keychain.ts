@@ -25,9 +25,17 @@ export interface DockerKeychainOptions {
  *    `XDG_CONFIG_HOME` or `~/.config`.
  *
  * The first that has something for the repository counts. An entry for a namespace or a repository
- * is used for nothing outside of it.
+ * is used for nothing outside of it. The environment says where they are, and has to be given:
+ * without `env` and `home` there are none.
  *
- * @example
+ * @example What docker login left, as the davit command finds it
+ * ```ts
+ * import { dockerKeychain, Transport } from "@davit/davit/registry";
+ *
+ * const keychain = dockerKeychain({ env: (name) => Deno.env.get(name) });
+ * using transport = new Transport({ keychain });
+ * ```
+ * @example A home that is made up
  * ```ts
  * import { dockerKeychain } from "@davit/davit/registry";
  *
@@ -39,7 +47,7 @@ export interface DockerKeychainOptions {
  * console.assert((await keychain.credentials("ghcr.io", "org/app"))?.username === "me");
  * ```
  */
-export function dockerKeychain(options: DockerKeychainOptions = {}): Keychain {
+export function dockerKeychain(options: DockerKeychainOptions): Keychain {
   const { env = () => undefined, readFile = readConfig, runHelper } = options;
 
   async function* configs(): AsyncGenerator<DockerConfig> {
