@@ -1,4 +1,4 @@
-import { LimitExceededError, RegistryError, UnauthorizedError } from "../errors.ts";
+import { LimitExceededError, NotFoundError, RegistryError, UnauthorizedError } from "../errors.ts";
 import type { View } from "../image/image.ts";
 import { openView } from "../image/open_view.ts";
 import type { CallOptions, ContentSource, FetchOptions } from "../layer/content_source.ts";
@@ -114,7 +114,8 @@ export class Repository implements Store, Mounter, Deleter {
           this.#api.request({ method: "GET", target, access: "pull", retry: false, signal }),
       });
     } catch (error) {
-      throw isMissing(error) ? this.#api.missing("repository", this.repository, error) : error;
+      if (!isMissing(error)) throw error;
+      throw new NotFoundError("repository", this.repository, this.registry, { cause: error });
     }
   }
 

@@ -192,7 +192,7 @@ for (
     { words: ["manifest", `REG/app@sha256:${NOTHING}`], code: 3, says: NOTHING },
     { words: ["config", "--platform", "a/b/c/d", "REG/app:v1"], code: 2, says: "(--platform)" },
     { words: ["ls", "REG/app:v1"], code: 2, says: "expected no tag" },
-    { words: ["ls", "REG/nope"], code: 3, says: 'Cannot find repository "nope"' },
+    { words: ["ls", "REG/nope"], code: 3, says: 'Cannot find repository "nope" in 127' },
     { words: ["catalog"], code: 2, says: "expected REGISTRY" },
     { words: ["catalog", "no registry"], code: 2, says: "no registry" },
     { words: ["blob", "REG/app:v1"], code: 2, says: "expected REPOSITORY@DIGEST" },
