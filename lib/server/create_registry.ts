@@ -7,6 +7,7 @@ import { answerManifest } from "./answer_manifest.ts";
 import { answerUpload, answerUploads } from "./answer_uploads.ts";
 import { unknownBlob } from "./answers.ts";
 import { Desk, type Exchange } from "./desk.ts";
+import { type FaultRule, Faults } from "./faults.ts";
 import { Refusal } from "./refusal.ts";
 import type { Repositories } from "./repositories.ts";
 import { parseRoute, type Route } from "./route.ts";
@@ -38,6 +39,8 @@ export interface CreateRegistryOptions {
   readonly readOnly?: boolean;
   /** Asks whoever sends requests who they are; everybody may do everything unless said. */
   readonly auth?: Auth;
+  /** Misbehaves on demand, to try clients on; never unless said. */
+  readonly faults?: readonly FaultRule[];
   /** How long to wait for the next bytes of a request's body, in milliseconds; a minute unless said. */
   readonly stallMs?: number;
   /** Hears of every request. */
@@ -70,16 +73,18 @@ export function createRegistry(options: CreateRegistryOptions): RegistryHandler 
   const { repositories, readOnly = false, stallMs = 60_000, log } = options;
   const desk = new Desk(repositories, stallMs);
   const signIn = new SignIn(options.auth);
+  const faults = new Faults(options.faults);
   return {
     async fetch(request) {
       const start = performance.now();
       const target = targetOf(request.url);
       const outcome: Outcome = {};
-      const response = await signIn.grant(request)
-        .then((grant) => {
-          if (grant.user !== undefined) outcome.user = grant.user;
-          return answer(request, target, { desk, grant, readOnly, outcome });
-        })
+      const attend = async () => {
+        const grant = await signIn.grant(request);
+        if (grant.user !== undefined) outcome.user = grant.user;
+        return await answer(request, target, { desk, grant, readOnly, outcome });
+      };
+      const response = await faults.around(request, target, attend)
         .catch((error) => answerError(error, outcome));
       response.headers.set("docker-distribution-api-version", "registry/2.0");
       const { method } = request;

@@ -23,6 +23,7 @@ export type { ByteRange } from "./byte_range.ts";
 export { createRegistry } from "./create_registry.ts";
 export type { CreateRegistryOptions, RegistryEvent, RegistryHandler } from "./create_registry.ts";
 export { diskRepositories } from "./disk_repositories.ts";
+export type { FaultRule } from "./faults.ts";
 export { memoryRepositories } from "./memory_repositories.ts";
 export type {
   BlobShelf,

@@ -14,6 +14,7 @@ interface Flags extends OutputFlags {
   readonly tlsKey?: string;
   readonly htpasswd?: string;
   readonly access?: string;
+  readonly fault?: string;
   readonly log?: boolean;
 }
 
@@ -35,6 +36,11 @@ allow is refused. "*" is any user, "anonymous" everybody; "**" reaches across sl
 
   [{ "repositories": "open/**", "users": ["anonymous"], "actions": ["pull"] },
    { "repositories": "**", "users": ["ann"], "actions": ["pull", "push", "delete"] }]
+
+With --fault, requests that a rule matches fail: by status (and retryAfter), stallMs, cutAfterBytes,
+bytesPerSecond or wrongDigest; skip and times count the requests. The path is a regular expression:
+
+  [{ "method": "GET", "path": "/blobs/", "skip": 1, "times": 2, "status": 429, "retryAfter": "1" }]
 
   davit registry serve
   davit registry serve --address 0.0.0.0:5000 --disk /srv/registry
@@ -97,6 +103,13 @@ allow is refused. "*" is any user, "anonymous" everybody; "**" reaches across sl
         parse: String,
         optional: true,
       },
+      fault: {
+        kind: "parsed",
+        brief: "Misbehave as this file says, as JSON, to try clients on",
+        placeholder: "FILE",
+        parse: String,
+        optional: true,
+      },
       log: {
         kind: "boolean",
         brief: "Write every request to stderr as a line of JSON",
@@ -116,6 +129,7 @@ allow is refused. "*" is any user, "anonymous" everybody; "**" reaches across sl
       ...(flags.log ? { log: requestLog(this.process.stderr) } : {}),
       ...await readTls(flags),
       ...await readAuth(flags),
+      ...await readFaults(flags),
       readOnly: flags.readOnly === true,
     });
     const { address } = server;
@@ -151,6 +165,12 @@ async function readAuth({ htpasswd, access }: Flags): Promise<Pick<ServeRegistry
   if (access === undefined) return { auth: { verify } };
   const { readAccessRules } = await import("../console/access_rules.ts");
   return { auth: { verify, rules: await readAccessRules(access) } };
+}
+
+async function readFaults({ fault }: Flags): Promise<Pick<ServeRegistryOptions, "faults">> {
+  if (fault === undefined) return {};
+  const { readFaultRules } = await import("../console/fault_rules.ts");
+  return { faults: await readFaultRules(fault) };
 }
 
 function interrupted(signal: AbortSignal): Promise<void> {

@@ -80,6 +80,34 @@ peerTest(
   },
 );
 
+Deno.test("registry serve --fault misbehaves as often as the rules say, and davit copes", async () => {
+  await using world = await openWorld();
+  await world.push("app:v1", IMAGE);
+  const faults = [{ path: "/manifests/", times: 1, status: 429, retryAfter: "0" }];
+  const file = await world.write("faults.json", JSON.stringify(faults));
+  await using server = await serveDavit(["--fault", file, "--log"]);
+  const words = ["copy", `${world.registry}/app:v1`, `${server.address}/app:v1`];
+  const { code, stderr } = await runDavit(words);
+  assertEquals(code, 0, stderr);
+  const statuses = server.lines.map((line) => JSON.parse(line).status);
+  assertEquals(statuses.filter((status) => status === 429).length, 1);
+});
+
+for (
+  const { content, says } of [
+    { content: '[{"status":200}]', says: "expected a status from 400 to 599 at $[0].status" },
+    { content: '[{"after":1}]', says: "expected one of method, path, skip" },
+    { content: '[{"path":"("}]', says: "Invalid regular expression" },
+  ]
+) {
+  Deno.test(`registry serve refuses the faults ${content}`, async () => {
+    await using world = await openWorld();
+    const file = await world.write("faults.json", content);
+    const { code, stderr } = await runDavit(["registry", "serve", "--fault", file]);
+    assertEquals([code === 0, stderr.includes(says)], [false, true], stderr);
+  });
+}
+
 /** Writes the users of `htpasswd -B`, with the passwords "secret" and "other". */
 async function writeUsers(path: string): Promise<string> {
   for (const [flags, ...pair] of [["-Bbc", "ann", "secret"], ["-Bb", "bob", "other"]] as const) {
