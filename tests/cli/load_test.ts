@@ -19,7 +19,15 @@ engineTest(
     const { stdout } = await runDavitOk(["load", "-t", name, app]);
     assertStringIncludes(stdout, "davit-cli-test:load");
     try {
-      const ran = await runOk("docker", ["run", "--rm", name, "/bin/busybox", "cat", "/motd"]);
+      const ran = await runOk("docker", [
+        "run",
+        "--rm",
+        "--network=none",
+        name,
+        "/bin/busybox",
+        "cat",
+        "/motd",
+      ]);
       assertEquals(ran.stdout, "ahoy\n");
       await runDavitOk(["copy", `docker-daemon:${name}`, `oci:${world.dir}/layout:v1`]);
       const exported = await runDavitOk(["export", `oci:${world.dir}/layout:v1`]);
