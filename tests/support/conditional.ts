@@ -1,8 +1,8 @@
 /**
  * Registers a test that needs something which is not on every machine.
  *
- * When `missing` says what is lacking, the test is skipped with that reason on standard error; on
- * CI, where everything must be there, it fails instead.
+ * When `missing` says what is lacking, the test is skipped and its name says so, which every
+ * reporter prints; on CI, where everything must be there, it fails instead.
  */
 export function conditionalTest(
   name: string,
@@ -15,6 +15,5 @@ export function conditionalTest(
       throw new Error(`Cannot skip on CI: ${missing}`);
     });
   }
-  Deno.stderr.writeSync(new TextEncoder().encode(`skipping "${name}": ${missing}\n`));
-  Deno.test({ name, ignore: true, fn });
+  Deno.test({ name: `${name} (skipped: ${missing})`, ignore: true, fn });
 }
