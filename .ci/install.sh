@@ -2,12 +2,15 @@
 # Installs what .ci/run needs and the machine lacks. Sourced; every function may run again.
 
 PACKAGES=(
-  apache2-utils attr busybox-static bzip2 ca-certificates containerd curl docker-registry docker.io
-  git iproute2 openssl pigz python3 runc skopeo umoci xz-utils zstd
+  aardvark-dns apache2-utils attr buildah busybox-static bzip2 ca-certificates catatonit containerd
+  curl docker-registry docker.io git iproute2 netavark openssl pigz podman python3 runc skopeo umoci
+  wrk xz-utils zstd
 )
 PATH=$HOME/go/bin:$PATH:/usr/local/go/bin:/usr/sbin:/sbin
 CRANE=v0.22.1
-GO_FOR_CRANE=go1.25.5
+CONFORMANCE=v0.0.0-20260831232431-97274622c111
+CONFORMANCE_1_1=v0.0.0-20231101194043-f2182352d4cc
+NEW_GO=go1.25.5
 
 install_packages() {
   local missing=() package
@@ -30,17 +33,35 @@ install_deno() {
   deno --version
 }
 
-# crane wants a newer Go than Debian's. From 1.21 on Go fetches that by itself; older ones can fetch
-# it as the module that it is.
-install_crane() {
-  [ "$(crane version 2>/dev/null)" != "$CRANE" ] || return 0
+# Runs go in a version that today's modules take. From 1.21 on Go fetches that by itself; Debian's can
+# fetch it as the module that it is.
+new_go() {
   local go=go directory
   if [[ $(go env GOVERSION) =~ ^go1\.(1[0-9]|20)(\.|$) ]]; then
-    directory=$(go mod download -json \
-      "golang.org/toolchain@v0.0.1-$GO_FOR_CRANE.linux-$(go env GOARCH)" |
+    directory=$(go mod download -json "golang.org/toolchain@v0.0.1-$NEW_GO.linux-$(go env GOARCH)" |
       sed -n 's/.*"Dir": "\(.*\)".*/\1/p') || return
     chmod -R u+x "$directory/bin" "$directory/pkg/tool" || return
     go=$directory/bin/go
   fi
-  "$go" install "github.com/google/go-containerregistry/cmd/crane@$CRANE"
+  "$go" "$@"
+}
+
+install_crane() {
+  [ "$(crane version 2>/dev/null)" != "$CRANE" ] || return 0
+  new_go install "github.com/google/go-containerregistry/cmd/crane@$CRANE"
+}
+
+# The official suites of the distribution specification: the program of 2026, and the tests that came
+# with 1.1.
+install_conformance() {
+  local module=github.com/opencontainers/distribution-spec/conformance bin=$HOME/go/bin work source
+  [ ! -x "$bin/oci-conformance" ] || [ ! -x "$bin/oci-conformance-1.1" ] || return 0
+  work=$(mktemp -d) && mkdir -p "$bin" || return
+  GOBIN=$work new_go install "$module@$CONFORMANCE" || return
+  mv "$work/conformance" "$bin/oci-conformance" || return
+  source=$(new_go mod download -json "$module@$CONFORMANCE_1_1" |
+    sed -n 's/.*"Dir": "\(.*\)".*/\1/p') || return
+  cp -r "$source" "$work/source" && chmod -R u+w "$work/source" || return
+  (cd "$work/source" && new_go test -c -o "$bin/oci-conformance-1.1" .) || return
+  rm -rf "$work"
 }

@@ -37,6 +37,11 @@ export interface CreateRegistryOptions {
   readonly repositories: Repositories;
   /** Refuses everything that would change something; `false` unless said. */
   readonly readOnly?: boolean;
+  /**
+   * Takes manifests whose parts are not all there, such as an index of which one platform was
+   * copied; `false` unless said: what is published can be pulled.
+   */
+  readonly sparse?: boolean;
   /** Asks whoever sends requests who they are; everybody may do everything unless said. */
   readonly auth?: Auth;
   /** Misbehaves on demand, to try clients on; never unless said. */
@@ -70,8 +75,8 @@ const READING: ReadonlySet<string> = new Set(["GET", "HEAD"]);
  * ```
  */
 export function createRegistry(options: CreateRegistryOptions): RegistryHandler {
-  const { repositories, readOnly = false, stallMs = 60_000, log } = options;
-  const desk = new Desk(repositories, stallMs);
+  const { repositories, readOnly = false, sparse = false, stallMs = 60_000, log } = options;
+  const desk = new Desk({ repositories, stallMs, sparse });
   const signIn = new SignIn(options.auth);
   const faults = new Faults(options.faults);
   return {

@@ -6,6 +6,16 @@ import { Refusal } from "./refusal.ts";
 import type { HostedRepository, Repositories } from "./repositories.ts";
 import { Sessions } from "./sessions.ts";
 
+/** How a {@linkcode Desk} answers. */
+export interface DeskOptions {
+  /** Where the content is kept. */
+  readonly repositories: Repositories;
+  /** How long to wait for a client's next bytes, in milliseconds. */
+  readonly stallMs: number;
+  /** Whether manifests are taken whose parts are not all there. */
+  readonly sparse: boolean;
+}
+
 /** What every request to one registry is answered with. */
 export class Desk {
   readonly repositories: Repositories;
@@ -13,12 +23,15 @@ export class Desk {
   readonly meter: Meter = new Meter();
   /** How long to wait for a client's next bytes, in milliseconds. */
   readonly stallMs: number;
+  /** Whether manifests are taken whose parts are not all there. */
+  readonly sparse: boolean;
   readonly #manifests = new WeakMap<HostedRepository, Manifests>();
   readonly #cache = new DocumentCache();
 
-  constructor(repositories: Repositories, stallMs: number) {
+  constructor({ repositories, stallMs, sparse }: DeskOptions) {
     this.repositories = repositories;
     this.stallMs = stallMs;
+    this.sparse = sparse;
   }
 
   /**

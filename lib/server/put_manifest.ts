@@ -6,9 +6,8 @@ import { MAX_MANIFEST_BYTES } from "../oci/limits.ts";
 import { isIndexType, isManifestType, MEDIA_TYPE } from "../oci/media_type.ts";
 import { isTag } from "../oci/reference.ts";
 import { empty } from "./answers.ts";
-import type { Exchange } from "./desk.ts";
+import type { Desk, Exchange } from "./desk.ts";
 import { type ManifestFacts, readFacts } from "./manifest_facts.ts";
-import type { Manifests } from "./manifests.ts";
 import { readBody } from "./pump.ts";
 import { Refusal } from "./refusal.ts";
 import type { HostedRepository } from "./repositories.ts";
@@ -31,7 +30,7 @@ export async function putManifest(
   const repository = await desk.repositories.create(name);
   const manifests = desk.manifestsOf(repository);
   await manifests.turns.share(async () => {
-    await requireParts(repository, manifests, facts);
+    await requireParts(repository, facts, desk);
     await manifests.put({ mediaType, digest, size: bytes.length }, bytes, { tags, facts });
   });
   return empty(201, {
@@ -92,17 +91,21 @@ function declaredType(bytes: Uint8Array): string {
   return declared ?? likely;
 }
 
-/** Refuses a manifest whose parts are not all there: what is published can be pulled. */
+/** Refuses a manifest whose parts are not all there, unless that is wanted, or of other sizes. */
 async function requireParts(
   repository: HostedRepository,
-  manifests: Manifests,
   facts: ManifestFacts,
+  desk: Desk,
 ): Promise<void> {
   for (const blob of facts.blobs) {
-    requireSize(blob, await repository.blobs.size(blob.digest), "MANIFEST_BLOB_UNKNOWN");
+    const actual = await repository.blobs.size(blob.digest);
+    if (actual === undefined && desk.sparse) continue;
+    requireSize(blob, actual, "MANIFEST_BLOB_UNKNOWN");
   }
+  const manifests = desk.manifestsOf(repository);
   for (const child of facts.manifests) {
     const found = await manifests.find(child.digest);
+    if (found === undefined && desk.sparse) continue;
     requireSize(child, found?.size, "MANIFEST_UNKNOWN");
   }
 }

@@ -10,6 +10,7 @@ interface Flags extends OutputFlags {
   readonly address?: ListenAddress;
   readonly disk?: string;
   readonly readOnly?: boolean;
+  readonly sparse?: boolean;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly htpasswd?: string;
@@ -75,6 +76,12 @@ bytesPerSecond or wrongDigest; skip and times count the requests. The path is a 
         optional: true,
         withNegated: false,
       },
+      sparse: {
+        kind: "boolean",
+        brief: "Take manifests whose parts are not all there, such as one platform of an index",
+        optional: true,
+        withNegated: false,
+      },
       tlsCert: {
         kind: "parsed",
         brief: "Serve HTTPS with this certificate (PEM, with its chain)",
@@ -131,6 +138,7 @@ bytesPerSecond or wrongDigest; skip and times count the requests. The path is a 
       ...await readAuth(flags),
       ...await readFaults(flags),
       readOnly: flags.readOnly === true,
+      sparse: flags.sparse === true,
     });
     const { address } = server;
     output.result(`serving on ${address}`, { address, ...(flags.disk && { disk: flags.disk }) });

@@ -258,3 +258,16 @@ eachBackend("a client that has the manifest is told so", async (wire) => {
   const headers = { "if-none-match": `"${digest}"` };
   assertEquals((await wire.send("GET", "/v2/app/manifests/v1", { headers })).status, 304);
 });
+
+eachBackend("a sparse registry takes an index of which one platform was copied", async (wire) => {
+  const here = await wire.pushImage("app", undefined);
+  const elsewhere = { ...here, digest: await digestOf("elsewhere"), size: 9 };
+  const index = { schemaVersion: 2, mediaType: MEDIA_TYPE.ociIndex, manifests: [here, elsewhere] };
+  assertEquals((await wire.putManifest("app", "all", index, MEDIA_TYPE.ociIndex)).status, 201);
+  for (const [digest, expected] of [[here.digest, 200], [elsewhere.digest, 404]]) {
+    assertEquals((await wire.send("GET", `/v2/app/manifests/${digest}`)).status, expected);
+  }
+  const wrong = { ...index, manifests: [{ ...here, size: here.size + 1 }] };
+  const { status, code } = await wire.putManifest("app", "wrong", wrong, MEDIA_TYPE.ociIndex);
+  assertEquals([status, code], [400, "MANIFEST_INVALID"]);
+}, { sparse: true });
