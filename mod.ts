@@ -29,6 +29,7 @@ export * from "./lib/image/mod.ts";
 export * from "./lib/store/mod.ts";
 export * from "./lib/layout/mod.ts";
 export * from "./lib/archive/mod.ts";
+export * from "./lib/artifact/mod.ts";
 export * from "./lib/registry/mod.ts";
 export * from "./lib/server/mod.ts";
 export * from "./lib/docker/mod.ts";

@@ -10,7 +10,8 @@ PATH=$HOME/go/bin:$PATH:/usr/local/go/bin:/usr/sbin:/sbin
 CRANE=v0.22.1
 CONFORMANCE=v0.0.0-20260831232431-97274622c111
 CONFORMANCE_1_1=v0.0.0-20231101194043-f2182352d4cc
-NEW_GO=go1.25.5
+ORAS=v1.3.6
+NEW_GO=go1.26.8
 
 install_packages() {
   local missing=() package
@@ -49,6 +50,10 @@ new_go() {
 install_crane() {
   [ "$(crane version 2>/dev/null)" != "$CRANE" ] || return 0
   new_go install "github.com/google/go-containerregistry/cmd/crane@$CRANE"
+}
+
+install_oras() {
+  oras version 2>/dev/null | grep -qw "${ORAS#v}" || new_go install "oras.land/oras/cmd/oras@$ORAS"
 }
 
 # The official suites of the distribution specification: the program of 2026, and the tests that came

@@ -10,14 +10,22 @@ import { MAX_MANIFEST_BYTES } from "../oci/limits.ts";
 import { MEDIA_TYPE } from "../oci/media_type.ts";
 import { type Content, describeBytes } from "../store/content.ts";
 import { receive } from "../store/receive.ts";
-import type { Accepts, Deleter, Store, WriteOptions } from "../store/store.ts";
+import { listed } from "../store/listed.ts";
+import type {
+  Accepts,
+  Deleter,
+  Referrers,
+  ReferrersOptions,
+  Store,
+  WriteOptions,
+} from "../store/store.ts";
+import { readSubjects, referrersIn, type Subjects } from "../store/subjects.ts";
 import { abortable } from "../stream/abortable.ts";
 import { readAll } from "../stream/read_all.ts";
 import { verify } from "../stream/verify.ts";
 import { BlobDirectory } from "./blob_directory.ts";
 import { IndexFile } from "./index_file.ts";
 import { prepareLayout } from "./layout_files.ts";
-import { listed } from "./listed.ts";
 import { removeStalePartials } from "./partial_file.ts";
 import { restOf } from "./rest_of.ts";
 import { Roots } from "./roots.ts";
@@ -38,7 +46,7 @@ interface Pending {
  *
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/image-layout.md image-spec, image layout}
  */
-export class Layout implements Store, Deleter {
+export class Layout implements Store, Deleter, Referrers {
   /** How messages name this place: `oci:DIR`. */
   readonly label: string;
   /** Everything. */
@@ -50,6 +58,7 @@ export class Layout implements Store, Deleter {
   #exists: boolean;
   #preparing: Promise<void> | undefined;
   #pending: Pending[] = [];
+  #subjects: { readonly roots: Roots; readonly read: Promise<Subjects> } | undefined;
 
   /**
    * Use `openLayout` or `createLayout`, which look whether the directory can be one.
@@ -173,6 +182,17 @@ export class Layout implements Store, Deleter {
       if (isDigest(name) && roots.of(name) !== undefined) return roots.withoutDigest(name);
       throw missing;
     });
+  }
+
+  /** Lists what is about a manifest, of all that the index lists at any depth. */
+  async *referrers(subject: Digest, options: ReferrersOptions = {}): AsyncGenerator<Descriptor> {
+    options.signal?.throwIfAborted();
+    const roots = await this.#roots();
+    if (this.#subjects?.roots !== roots) {
+      const descriptors = [...roots].map(({ descriptor }) => descriptor);
+      this.#subjects = { roots, read: readSubjects(descriptors, this) };
+    }
+    yield* referrersIn(this.#subjects.read, subject, options);
   }
 
   /** Forgets the roots that were not committed. */

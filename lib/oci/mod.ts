@@ -43,6 +43,7 @@ export {
 } from "./platform.ts";
 export * from "./platform_match.ts";
 export * from "./reference.ts";
+export * from "./referrer.ts";
 export {
   DOCKER_HUB,
   type ParseNameOptions,

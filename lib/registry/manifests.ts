@@ -13,6 +13,8 @@ import { retryHint } from "./retry.ts";
 export interface ReadManifest {
   readonly descriptor: Descriptor;
   readonly bytes: Uint8Array;
+  /** What to hold a conditional write to, where the registry tells. */
+  readonly etag?: string;
 }
 
 /** A manifest to be written. */
@@ -55,14 +57,18 @@ export class Manifests {
     return this.#api.backoff.run(() => this.#read(name, signal), { signal });
   }
 
-  /** Writes a manifest under a name. */
-  async write(manifest: WrittenManifest, signal?: AbortSignal): Promise<void> {
-    const { descriptor: { digest, mediaType }, bytes, name } = manifest;
+  /**
+   * Writes a manifest under a name, in place of the one that had the ETag if there is one.
+   *
+   * @returns What the registry takes for its subject, where it keeps the list of referrers itself.
+   */
+  async write(manifest: WrittenManifest, signal?: AbortSignal): Promise<string | undefined> {
+    const { descriptor: { digest, mediaType }, bytes, name, etag } = manifest;
     const answer = await this.#api.request({
       method: "PUT",
       target: manifestPath(name),
       access: "pull,push",
-      headers: { "content-type": mediaType },
+      headers: { "content-type": mediaType, ...(etag === undefined ? {} : { "if-match": etag }) },
       body: bytes,
       expected: [201, 200, 202],
       signal,
@@ -72,6 +78,7 @@ export class Manifests {
     if (stored !== null && isDigest(stored) && stored !== digest) {
       throw new DigestMismatchError(digest, stored);
     }
+    return answer.headers.get("oci-subject") ?? undefined;
   }
 
   /** Deletes a tag, or a manifest by digest. */
@@ -114,7 +121,12 @@ export class Manifests {
     }
     const mediaType = manifestType(answer.headers.get("content-type"), bytes);
     const digest = isDigest(name) ? name : await digestBytes(bytes);
-    return { descriptor: { mediaType, digest, size: bytes.length }, bytes };
+    const etag = answer.headers.get("etag");
+    return {
+      descriptor: { mediaType, digest, size: bytes.length },
+      bytes,
+      ...(etag === null || etag.startsWith("W/") ? {} : { etag }),
+    };
   }
 
   /** Says of a 404 what it is that is missing. */

@@ -7,13 +7,15 @@ const MAX_PAGE_BYTES = 16 * 1024 * 1024;
 const MAX_PAGES = 1000;
 
 /** A list that a registry gives in pages. */
-export interface PagedList {
+export interface PagedList<T> {
   /** Where the first page is, below the registry. */
   readonly first: string;
-  /** The member of the document that is the list: `tags`, `repositories`. */
-  readonly member: string;
+  /** What is listed, for messages. */
+  readonly what: string;
   /** Asks for a page, once. */
   readonly open: (target: string | URL) => Promise<Answer>;
+  /** Takes the items out of a page. */
+  readonly read: (document: unknown, answer: Answer) => readonly T[];
   /** How a page that fails is asked for again. */
   readonly backoff: Backoff;
   readonly signal: AbortSignal | undefined;
@@ -25,38 +27,51 @@ export interface PagedList {
  * @throws {PolicyError} When a page names another server.
  * @throws {LimitExceededError} After 1,000 pages.
  */
-export async function* readPages(list: PagedList): AsyncGenerator<string> {
-  const { first, member, backoff, signal } = list;
+export async function* readPages<T>(list: PagedList<T>): AsyncGenerator<T> {
+  const { first, what, backoff, signal } = list;
   const seen = new Set<string>();
   let next: string | URL | undefined = first;
   while (next !== undefined) {
-    if (seen.size === MAX_PAGES) throw new LimitExceededError(`pages of ${member}`, MAX_PAGES);
+    if (seen.size === MAX_PAGES) throw new LimitExceededError(`pages of ${what}`, MAX_PAGES);
     const target: string | URL = next;
-    const page: Page = await backoff.run(() => readPage(list, target), { signal });
+    const page: Page<T> = await backoff.run(() => readPage(list, target), { signal });
     seen.add(page.url.href);
-    yield* page.names;
+    yield* page.items;
     next = page.next;
     if (next !== undefined && seen.has(next.href)) {
       throw new DocumentError(
-        `Cannot list ${member}: expected another page, got "${describeUrl(next)}" again`,
+        `Cannot list ${what}: expected another page, got "${describeUrl(next)}" again`,
       );
     }
   }
 }
 
-interface Page {
+/** A list of names: the member of the document that holds them is what is listed. */
+export function readNameList(
+  list: Omit<PagedList<string>, "read">,
+): AsyncGenerator<string> {
+  return readPages({
+    ...list,
+    read: (document, answer) => readNames(document, answer, list.what),
+  });
+}
+
+interface Page<T> {
   readonly url: URL;
-  readonly names: readonly string[];
+  readonly items: readonly T[];
   readonly next: URL | undefined;
 }
 
-async function readPage({ member, open }: PagedList, target: string | URL): Promise<Page> {
+async function readPage<T>(
+  { what, open, read }: PagedList<T>,
+  target: string | URL,
+): Promise<Page<T>> {
   const answer = await open(target);
-  const document = await readJson(answer, { what: member, maxBytes: MAX_PAGE_BYTES });
-  return { url: answer.url, names: readNames(answer, document, member), next: nextPage(answer) };
+  const document = await readJson(answer, { what, maxBytes: MAX_PAGE_BYTES });
+  return { url: answer.url, items: read(document, answer), next: nextPage(answer) };
 }
 
-function readNames(answer: Answer, document: unknown, member: string): readonly string[] {
+function readNames(document: unknown, answer: Answer, member: string): readonly string[] {
   const list = typeof document === "object" && document !== null
     ? (document as Record<string, unknown>)[member]
     : undefined;

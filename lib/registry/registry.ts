@@ -1,7 +1,7 @@
 import type { CallOptions } from "../layer/content_source.ts";
 import { parseRegistry } from "../oci/registry_name.ts";
 import { discard } from "./answer.ts";
-import { readPages } from "./pages.ts";
+import { readNameList } from "./pages.ts";
 import { CATALOG_SCOPE } from "./scope.ts";
 import type { Transport } from "./transport.ts";
 
@@ -59,9 +59,9 @@ export class Registry {
   /** The repositories, page by page, in the registry's order. Many registries do not tell. */
   catalog({ signal }: CallOptions = {}): AsyncGenerator<string> {
     const { name: registry } = this;
-    return readPages({
+    return readNameList({
       first: `/v2/_catalog?n=${PAGE_SIZE}`,
-      member: "repositories",
+      what: "repositories",
       backoff: this.#transport.backoff,
       signal,
       open: (target) =>

@@ -3,14 +3,23 @@ import type { View } from "../image/image.ts";
 import { openView } from "../image/open_view.ts";
 import type { CallOptions, ContentSource, FetchOptions } from "../layer/content_source.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { type Digest, verifyBytes } from "../oci/digest.ts";
+import { type Digest, isDigest, verifyBytes } from "../oci/digest.ts";
 import { MAX_MANIFEST_BYTES } from "../oci/limits.ts";
+import { present } from "../oci/present.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { isStoredAsManifest } from "../oci/media_type.ts";
 import { parseRepository } from "../oci/reference.ts";
 import { parseRegistry } from "../oci/registry_name.ts";
 import type { Content } from "../store/content.ts";
-import type { Accepts, Deleter, Mounter, Store, WriteOptions } from "../store/store.ts";
+import type {
+  Accepts,
+  Deleter,
+  Mounter,
+  Referrers,
+  ReferrersOptions,
+  Store,
+  WriteOptions,
+} from "../store/store.ts";
 import { readAll } from "../stream/read_all.ts";
 import { verify } from "../stream/verify.ts";
 import { discard } from "./answer.ts";
@@ -18,9 +27,10 @@ import { download } from "./download.ts";
 import { inlineData } from "./inline_data.ts";
 import { acceptHeader } from "./manifest_type.ts";
 import { isMissing, Manifests } from "./manifests.ts";
-import { readPages } from "./pages.ts";
+import { readNameList } from "./pages.ts";
 import { describeBlob, hasContent } from "./presence.ts";
 import { RepositoryApi } from "./repository_api.ts";
+import { RepositoryReferrers } from "./repository_referrers.ts";
 import { repositoryScope } from "./scope.ts";
 import type { Transport } from "./transport.ts";
 import { cancelUpload, locationOf, uploadBlob } from "./upload.ts";
@@ -47,7 +57,7 @@ const PAGE_SIZE = 1000;
  * console.assert(app.label === "ghcr.io/org/app");
  * ```
  */
-export class Repository implements Store, Mounter, Deleter {
+export class Repository implements Store, Mounter, Deleter, Referrers {
   /** `registry/repository`. */
   readonly label: string;
   /** Everything is taken; registries refuse a manifest whose parts they lack. */
@@ -62,6 +72,7 @@ export class Repository implements Store, Mounter, Deleter {
   readonly repository: string;
   readonly #api: RepositoryApi;
   readonly #manifests: Manifests;
+  readonly #referrers: RepositoryReferrers;
   readonly #opened: Map<Digest, Uint8Array> = new Map();
   readonly #sessions: Map<Digest, URL> = new Map();
 
@@ -77,6 +88,7 @@ export class Repository implements Store, Mounter, Deleter {
     this.#api = new RepositoryApi(this, transport);
     this.label = this.#api.label;
     this.#manifests = new Manifests(this.#api);
+    this.#referrers = new RepositoryReferrers(this.#api, this.#manifests);
   }
 
   /**
@@ -105,9 +117,9 @@ export class Repository implements Store, Mounter, Deleter {
   /** The tags, page by page, in the registry's order. */
   async *names({ signal }: CallOptions = {}): AsyncGenerator<string> {
     try {
-      yield* readPages({
+      yield* readNameList({
         first: `tags/list?n=${PAGE_SIZE}`,
-        member: "tags",
+        what: "tags",
         backoff: this.#api.backoff,
         signal,
         open: (target) =>
@@ -209,8 +221,17 @@ export class Repository implements Store, Mounter, Deleter {
    *
    * @throws {UnsupportedError} When the registry deletes nothing of the kind.
    */
-  async delete(name: string, { signal }: CallOptions = {}): Promise<void> {
-    await this.#manifests.delete(name, signal);
+  async delete(name: string, options: CallOptions = {}): Promise<void> {
+    if (isDigest(name)) await this.#referrers.delete(name, options);
+    else await this.#manifests.delete(name, options.signal);
+  }
+
+  /**
+   * Lists what is about a manifest: by the registry's referrers API, or where it has none by the tag
+   * that clients keep the list under.
+   */
+  referrers(subject: Digest, options: ReferrersOptions = {}): AsyncGenerator<Descriptor> {
+    return this.#referrers.list(subject, options);
   }
 
   /** Does nothing: a registry publishes as it goes. */
@@ -282,9 +303,11 @@ export class Repository implements Store, Mounter, Deleter {
     const { digest, size } = await content.sealed();
     await verifyBytes(bytes, digest);
     const descriptor = { mediaType: content.mediaType, digest, size };
+    let acknowledged: string | undefined;
     for (const name of names.length === 0 ? [digest] : names) {
-      await this.#manifests.write({ descriptor, bytes, name }, signal);
+      acknowledged = await this.#manifests.write({ descriptor, bytes, name }, signal);
     }
+    await this.#referrers.written({ descriptor, bytes }, present({ acknowledged, signal }));
     return descriptor;
   }
 }

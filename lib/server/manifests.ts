@@ -1,5 +1,5 @@
 import { DavitError, NotFoundError } from "../errors.ts";
-import { listed } from "../layout/listed.ts";
+import { listed } from "../store/listed.ts";
 import type { Roots } from "../layout/roots.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { type Digest, isDigest } from "../oci/digest.ts";

@@ -6,7 +6,15 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { type Digest, isDigest } from "../oci/digest.ts";
 import type { Content } from "./content.ts";
 import { receive } from "./receive.ts";
-import type { Accepts, Deleter, Store, WriteOptions } from "./store.ts";
+import type {
+  Accepts,
+  Deleter,
+  Referrers,
+  ReferrersOptions,
+  Store,
+  WriteOptions,
+} from "./store.ts";
+import { readSubjects, referrersIn } from "./subjects.ts";
 
 interface Root {
   readonly descriptor: Descriptor;
@@ -33,7 +41,7 @@ interface Root {
  * console.assert(digest === descriptor.digest);
  * ```
  */
-export class MemoryStore implements Store, Deleter {
+export class MemoryStore implements Store, Deleter, Referrers {
   /** How messages name this place. */
   readonly label: string;
   /** Everything. */
@@ -131,6 +139,11 @@ export class MemoryStore implements Store, Deleter {
     if (this.#forget(name)) return;
     this.#roots.delete(digest);
     for (const key of this.#namesOf(digest)) this.#names.delete(key);
+  }
+
+  /** Lists what is about a manifest, of all that the roots list at any depth. */
+  referrers(subject: Digest, options: ReferrersOptions = {}): AsyncGenerator<Descriptor> {
+    return referrersIn(readSubjects(this.#roots.values(), this), subject, options);
   }
 
   /** Drops what was written since the last commit. */

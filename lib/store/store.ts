@@ -2,6 +2,7 @@ import type { CallOptions, ContentSource } from "../layer/content_source.ts";
 import type { View } from "../image/image.ts";
 import type { Compression } from "../oci/media_type.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
 import type { Content } from "./content.ts";
 
 /** A place that names are opened from. */
@@ -75,6 +76,24 @@ export interface Mounter {
 export interface Deleter {
   /** Removes a tag or a manifest by digest. */
   delete(name: string, options?: CallOptions): Promise<void>;
+}
+
+/** Options of {@linkcode Referrers.referrers}. */
+export interface ReferrersOptions extends CallOptions {
+  /** Lists artifacts of this type only. */
+  readonly artifactType?: string;
+}
+
+/**
+ * A place that knows what is about its content: signatures, attestations, SBOMs. What is written
+ * there with a `subject` is listed from then on, and what is deleted is listed no more.
+ */
+export interface Referrers {
+  /**
+   * Lists what is about a manifest, whether that is there or not; of each its artifact type and
+   * annotations.
+   */
+  referrers(subject: Digest, options?: ReferrersOptions): AsyncIterable<Descriptor>;
 }
 
 /** A content-addressed place: names, content by descriptor, writing. */

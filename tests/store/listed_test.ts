@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { listed } from "../../lib/layout/listed.ts";
+import { listed } from "../../lib/store/listed.ts";
 import type { Descriptor } from "../../lib/oci/descriptor.ts";
 import { MEDIA_TYPE } from "../../lib/oci/media_type.ts";
 
