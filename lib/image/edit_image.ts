@@ -186,11 +186,14 @@ function setDescriptor(
 async function describeAdded(
   { layer, annotations, urls }: AddedLayer,
 ): Promise<Record<string, unknown>> {
+  const [size, digest] = [await layer.size(), await layer.digest()];
+  const { mediaType: _, size: __, digest: ___, ...known }: Partial<Descriptor> = layer.descriptor ??
+    {};
   return {
-    ...layer.descriptor,
     mediaType: layer.mediaType,
-    size: await layer.size(),
-    digest: await layer.digest(),
+    size,
+    digest,
+    ...known,
     ...(urls === undefined ? {} : { urls }),
     ...(annotations === undefined ? {} : { annotations }),
   };

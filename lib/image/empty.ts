@@ -1,3 +1,4 @@
+import type { Annotations } from "../oci/annotations.ts";
 import { MEDIA_TYPE, type MediaFamily } from "../oci/media_type.ts";
 import type { Platform } from "../oci/platform.ts";
 import { composeImage } from "./compose_image.ts";
@@ -45,11 +46,21 @@ export function emptyImage(options: EmptyImageOptions = {}): Image {
   return composeImage({ config: bytes, layers: [], family });
 }
 
-/** An OCI index that lists nothing: byte for byte go-containerregistry's `empty.Index`. */
-export function emptyIndex(): Index {
-  const mediaType = MEDIA_TYPE.ociIndex;
+/**
+ * An index that lists nothing: byte for byte go-containerregistry's `empty.Index`.
+ *
+ * @param family Whose media type it has; `oci` unless said.
+ * @param annotations Metadata of the index; none unless said.
+ */
+export function emptyIndex(family: MediaFamily = "oci", annotations: Annotations = {}): Index {
+  const mediaType = family === "oci" ? MEDIA_TYPE.ociIndex : MEDIA_TYPE.dockerIndex;
   const bytes = new TextEncoder().encode(
-    JSON.stringify({ schemaVersion: 2, mediaType, manifests: [] }),
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType,
+      manifests: [],
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+    }),
   );
   return {
     kind: "index",

@@ -17,14 +17,18 @@
  */
 
 export * from "./append.ts";
+export * from "./append_to_index.ts";
 export * from "./compose_image.ts";
 export * from "./configure.ts";
 export * from "./create_index.ts";
 export * from "./edit_image.ts";
+export * from "./edit_index.ts";
 export * from "./empty.ts";
 export * from "./export_image.ts";
+export * from "./filter_index.ts";
 export * from "./fit.ts";
 export type * from "./image.ts";
+export { type IndexMember, membersOf } from "./index_member.ts";
 export * from "./map_images.ts";
 export { openView } from "./open_view.ts";
 export * from "./select.ts";

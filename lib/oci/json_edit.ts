@@ -104,6 +104,18 @@ export class JsonEdit {
     return splice(text, container.start + 1, container.end - 1);
   }
 
+  keep(array: JsonSpan, keep: (position: number) => boolean): string {
+    const text = this.#text;
+    const members = this.#scanner.members(array.start);
+    const last = members.findLastIndex((_, position) => keep(position));
+    if (last < 0) return splice(text, array.start + 1, array.end - 1);
+    const kept = members.slice(0, last + 1).map(({ start, value }, position) => {
+      if (!keep(position)) return "";
+      return text.slice(start, position === last ? value.end : members[position + 1]?.start);
+    });
+    return text.slice(0, members[0]?.start) + kept.join("") + text.slice(members.at(-1)?.value.end);
+  }
+
   insert(container: JsonSpan, entries: readonly Entry[]): string {
     const style = this.#style();
     const members = this.#scanner.members(container.start);

@@ -5,6 +5,7 @@ import { isNondistributable } from "../oci/media_type.ts";
 import { formatPlatform, hostPlatform, type Platform } from "../oci/platform.ts";
 import type { Blob, Image, Index, View } from "../image/image.ts";
 import { fitLayer } from "../image/fit.ts";
+import { isStored } from "../image/open_view.ts";
 import { selectImage } from "../image/select.ts";
 import { lazy } from "../stream/lazy.ts";
 import { bytesContent, type Content, layerContent } from "./content.ts";
@@ -142,11 +143,15 @@ class CopyRun {
   }
 
   async #copyImage(image: Image, names?: readonly string[]): Promise<Descriptor> {
+    const looksFirst = names === undefined && isStored(image) && this.#isCompleteThere;
+    if (looksFirst && await this.#transfers.find(await image.descriptor())) {
+      return await image.descriptor();
+    }
     const fitted = image.mapLayers((layer) => this.#fit(layer));
     await this.#parts.layersOf(image);
     const layers = await fitted.layers();
     const sealed = layers.every((layer) => layer.descriptor !== undefined);
-    if (!sealed || !await this.#isComplete(fitted)) {
+    if (looksFirst || !sealed || !await this.#isComplete(fitted)) {
       await Promise.all(layers.map((layer) => this.#copyLayerOnce(layer)));
       await this.#transfers.send(await this.#transfers.read(() => configContent(fitted)));
     }
@@ -158,8 +163,13 @@ class CopyRun {
     return await this.#transfers.send(content, names);
   }
 
+  /** Whether a manifest that the destination has needs no second look. */
+  get #isCompleteThere(): boolean {
+    return this.#destination.accepts.complete === true;
+  }
+
   async #isComplete(image: Image): Promise<boolean> {
-    if (this.#destination.accepts.complete !== true) return false;
+    if (!this.#isCompleteThere) return false;
     return await this.#transfers.isThere(await this.#transfers.read(() => image.descriptor()));
   }
 

@@ -64,6 +64,15 @@ export class Transfers {
     );
   }
 
+  /** Says whether the destination has the content, and if so notes that it need not go. */
+  async find(descriptor: Descriptor): Promise<boolean> {
+    const isThere = await this.isThere(descriptor);
+    if (isThere) {
+      this.#onEvent?.({ kind: "done", id: this.#count++, outcome: "exists", descriptor });
+    }
+    return isThere;
+  }
+
   /** Notes that content stays where its `urls` say. */
   skip(descriptor: Descriptor): void {
     this.#onEvent?.({ kind: "done", id: this.#count++, outcome: "skipped", descriptor });

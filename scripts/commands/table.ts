@@ -88,6 +88,31 @@ docker-legacy:FILE, docker-daemon:REF, or a path that starts with "/" or "./".`,
       brief: "List the repositories of a registry",
       load: async () => (await import("./catalog.ts")).command,
     },
+    index: {
+      brief: "Make and edit indexes: images for several platforms under one name",
+      routes: {
+        append: {
+          brief: "Add images to an index, or make one of them",
+          load: async () => (await import("./index_append.ts")).command,
+        },
+        create: {
+          brief: "Make an index of images",
+          load: async () => (await import("./index_create.ts")).command,
+        },
+        filter: {
+          brief: "Keep some platforms of an index",
+          load: async () => (await import("./index_filter.ts")).command,
+        },
+        remove: {
+          brief: "Remove images from an index",
+          load: async () => (await import("./index_remove.ts")).command,
+        },
+        list: {
+          brief: "List what an index holds",
+          load: async () => (await import("./index_list.ts")).command,
+        },
+      },
+    },
     auth: {
       brief: "Sign in at registries",
       routes: {

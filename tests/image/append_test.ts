@@ -5,6 +5,8 @@ import { emptyImage } from "../../lib/image/empty.ts";
 import { NotComputedError } from "../../lib/errors.ts";
 import { layerFromEntries } from "../../lib/layer/entries.ts";
 import { StreamLayer } from "../../lib/layer/stream_layer.ts";
+import { copy } from "../../lib/store/copy.ts";
+import { MemoryStore } from "../../lib/store/memory.ts";
 import { jsonOf, makeImage, textOf } from "../support/images.ts";
 
 function layer(path: string) {
@@ -99,4 +101,12 @@ Deno.test("mapLayers() changes the form of layers and nothing else", async () =>
     jsonOf(await plain.manifest()).layers[0].mediaType,
     "application/vnd.oci.image.layer.v1.tar",
   );
+});
+
+Deno.test("an image has one digest, whether its layers were read before or while it was copied", async () => {
+  const make = () => appendLayers(emptyImage(), [layerFromEntries([{ path: "a", content: "a" }])]);
+  const read = make();
+  const { digest } = await read.descriptor();
+  assertEquals((await copy(read, new MemoryStore())).digest, digest);
+  assertEquals((await copy(make(), new MemoryStore())).digest, digest);
 });
