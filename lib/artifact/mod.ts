@@ -17,3 +17,5 @@
  */
 
 export { type ArtifactFile, type ArtifactOptions, createArtifact } from "./create_artifact.ts";
+export { type PulledFile, pullFiles, type PullFilesOptions } from "./pull_files.ts";
+export { readReferrerTree, type ReferrerNode, type ReferrerTreeOptions } from "./referrer_tree.ts";

@@ -21,5 +21,6 @@
 export * from "./content.ts";
 export * from "./copy.ts";
 export type * from "./events.ts";
+export * from "./knows_referrers.ts";
 export * from "./memory.ts";
 export type * from "./store.ts";

@@ -113,6 +113,23 @@ docker-legacy:FILE, docker-daemon:REF, or a path that starts with "/" or "./".`,
         },
       },
     },
+    artifact: {
+      brief: "Files in registries, by themselves or about an image",
+      routes: {
+        push: {
+          brief: "Push files as an artifact",
+          load: async () => (await import("./artifact_push.ts")).command,
+        },
+        pull: {
+          brief: "Write an artifact's files to a directory",
+          load: async () => (await import("./artifact_pull.ts")).command,
+        },
+        tree: {
+          brief: "Show what is about an image",
+          load: async () => (await import("./artifact_tree.ts")).command,
+        },
+      },
+    },
     auth: {
       brief: "Sign in at registries",
       routes: {
