@@ -1,37 +1,51 @@
-import { type History, parseConfig } from "../oci/config.ts";
-import { appendJson, removeJson, setJson } from "../oci/json.ts";
-import type { Annotations } from "../oci/annotations.ts";
+import type { Healthcheck, History } from "../oci/config.ts";
+import { removeJson, setJson } from "../oci/json.ts";
+import type { Platform } from "../oci/platform.ts";
+import { changeConfig } from "./config_text.ts";
 import { editImage } from "./edit_image.ts";
-import type { Image } from "./image.ts";
+import type { Image, View } from "./image.ts";
+import { mapImages } from "./map_images.ts";
+
+/** New values by name; `null` takes a name away. */
+export type NamedChanges = Readonly<Record<string, string | null>>;
 
 /**
- * What a container made from the image starts as. Only what is named changes.
+ * What a container made from the image starts as. Only what is named changes, and `null` takes
+ * away what was there.
  *
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/config.md image-spec, config}
  */
 export interface ConfigChanges {
   /** The command's first words. Clears an inherited `cmd` unless that is given too. */
-  readonly entrypoint?: readonly string[];
+  readonly entrypoint?: readonly string[] | null;
   /** The command, or its arguments behind an entrypoint. */
-  readonly cmd?: readonly string[];
-  /** Variables, merged: an existing one is replaced in its place. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly cmd?: readonly string[] | null;
+  /** Variables, merged: an existing one is replaced in its place. Of Windows, names are upper case. */
+  readonly env?: NamedChanges | null;
   /** User, and group after a colon: `1000:1000`, `nobody`. */
-  readonly user?: string;
+  readonly user?: string | null;
   /** Directory in which the command starts. */
-  readonly workingDir?: string;
+  readonly workingDir?: string | null;
   /** Labels, merged. */
-  readonly labels?: Readonly<Record<string, string>>;
+  readonly labels?: NamedChanges | null;
   /** Ports, merged: `8080`, `53/udp`. */
-  readonly exposedPorts?: readonly string[];
+  readonly exposedPorts?: readonly string[] | null;
+  /** Ports that are exposed no longer. */
+  readonly removedPorts?: readonly string[];
   /** Mount points, merged. */
-  readonly volumes?: readonly string[];
+  readonly volumes?: readonly string[] | null;
+  /** Mount points that are none any longer. */
+  readonly removedVolumes?: readonly string[];
   /** Signal that stops the container: `SIGTERM`. */
-  readonly stopSignal?: string;
+  readonly stopSignal?: string | null;
+  /** Docker's way to find out whether the container works: what is named of it, merged. */
+  readonly healthcheck?: Healthcheck | null;
   /** When the image was made, as RFC 3339. */
-  readonly created?: string;
+  readonly created?: string | null;
   /** Who made it. */
-  readonly author?: string;
+  readonly author?: string | null;
+  /** What it runs on; features stay as they are. */
+  readonly platform?: Platform;
   /** History entries without a layer. */
   readonly history?: readonly History[];
 }
@@ -49,66 +63,48 @@ export interface ConfigChanges {
  * ```
  */
 export function configureImage(base: Image, changes: ConfigChanges): Image {
-  const { history = [] } = changes;
-  return editImage(base, { history, config: (text) => changeConfig(text, changes) });
-}
-
-/** Adds annotations to an image's manifest; a key that is there gets the new value. */
-export function annotateImage(base: Image, annotations: Annotations): Image {
+  const { history = [], platform } = changes;
   return editImage(base, {
-    manifest: (text) =>
-      Object.entries(annotations).reduce(
-        (edited, [key, value]) => setJson(edited, ["annotations", key], value),
-        text,
-      ),
+    history,
+    config: (text) => changeConfig(text, changes),
+    descriptor: (descriptor) =>
+      platform === undefined || descriptor.platform === undefined
+        ? descriptor
+        : { ...descriptor, platform: { ...featuresOf(descriptor.platform), ...platform } },
   });
 }
 
-function changeConfig(text: string, changes: ConfigChanges): string {
-  const { created, author, entrypoint, cmd, env, user, workingDir, stopSignal } = changes;
-  if (created !== undefined) text = setJson(text, ["created"], created);
-  if (author !== undefined) text = setJson(text, ["author"], author);
-  if (entrypoint !== undefined) {
-    text = setJson(text, ["config", "Entrypoint"], entrypoint);
-    text = removeJson(text, ["config", "Cmd"]);
-  }
-  if (cmd !== undefined) text = setJson(text, ["config", "Cmd"], cmd);
-  if (user !== undefined) text = setJson(text, ["config", "User"], user);
-  if (workingDir !== undefined) text = setJson(text, ["config", "WorkingDir"], workingDir);
-  if (stopSignal !== undefined) text = setJson(text, ["config", "StopSignal"], stopSignal);
-  for (const [name, value] of Object.entries(env ?? {})) text = setVariable(text, name, value);
-  for (const [key, value] of Object.entries(changes.labels ?? {})) {
-    text = setJson(text, ["config", "Labels", key], value);
-  }
-  for (const port of changes.exposedPorts ?? []) {
-    text = setJson(text, ["config", "ExposedPorts", parsePort(port)], {});
-  }
-  for (const volume of changes.volumes ?? []) {
-    text = setJson(text, ["config", "Volumes", volume], {});
-  }
-  return text;
+function featuresOf(platform: Platform): Pick<Platform, "features" | "os.features"> {
+  const { os: _os, architecture: _cpu, variant: _variant, "os.version": _version, ...rest } =
+    platform;
+  return rest;
 }
 
-function setVariable(text: string, name: string, value: string): string {
-  if (name === "" || name.includes("=")) {
-    throw new SyntaxError(
-      `Cannot set the variable "${name}": expected a name without "=", got that`,
-    );
-  }
-  const { config } = parseConfig(new TextEncoder().encode(text));
-  const position = (config?.Env ?? []).findIndex((entry) => entry.split("=", 1)[0] === name);
-  const entry = `${name}=${value}`;
-  return position < 0
-    ? appendJson(text, ["config", "Env"], entry)
-    : setJson(text, ["config", "Env", position], entry);
+/**
+ * Adds annotations to an image's manifest; a key that is there gets the new value, `null` none.
+ *
+ * @param annotations `null` takes all away.
+ */
+export function annotateImage(base: Image, annotations: NamedChanges | null): Image {
+  return editImage(base, { manifest: (text) => setNames(text, ["annotations"], annotations) });
 }
 
-function parsePort(text: string): string {
-  const [, port, protocol = "tcp"] = /^(\d{1,5})(?:\/(tcp|udp|sctp))?$/.exec(text) ?? [];
-  if (port === undefined || Number(port) > 65535 || Number(port) === 0) {
-    throw new SyntaxError(
-      `Cannot expose the port "${text}": expected 1 to 65535, with "/tcp", "/udp" or "/sctp"`,
-    );
-  }
-  return `${port}/${protocol}`;
+/**
+ * Adds annotations to an index itself, not to its images; a key that is there gets the new value,
+ * `null` none. An image is left as it is.
+ */
+export async function annotateIndex(view: View, annotations: NamedChanges): Promise<View> {
+  if (view.kind !== "index") return view;
+  return await mapImages(view, (image) => image, {
+    index: (text, depth) => depth > 0 ? text : setNames(text, ["annotations"], annotations),
+  });
+}
+
+function setNames(text: string, path: readonly string[], changes: NamedChanges | null): string {
+  if (changes === null) return removeJson(text, path);
+  return Object.entries(changes).reduce(
+    (edited, [key, value]) =>
+      value === null ? removeJson(edited, [...path, key]) : setJson(edited, [...path, key], value),
+    text,
+  );
 }

@@ -2,12 +2,18 @@ import type { Layer } from "../layer/layer.ts";
 import type { Annotations } from "../oci/annotations.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { digestBytes } from "../oci/digest.ts";
-import { appendJson, removeJson, setJson } from "../oci/json.ts";
-import { parseManifest } from "../oci/manifest.ts";
+import { appendJson, jsonTextAt, setJson, setJsonItems } from "../oci/json.ts";
 import type { History } from "../oci/config.ts";
 import { isImageConfigType } from "../oci/media_type.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { Image } from "./image.ts";
+import {
+  describeAdded,
+  isSameContent,
+  replaceLayers,
+  setDescriptor,
+  stackedTexts,
+} from "./descriptor_texts.ts";
 import { remember } from "./remember.ts";
 
 /** One layer to be put on top of an image, with what its manifest and history say of it. */
@@ -22,20 +28,42 @@ export interface AddedLayer {
   readonly urls?: readonly string[];
 }
 
+/** A layer at its place in a new stack. */
+export interface StackedLayer {
+  /** The layer. */
+  readonly layer: Layer;
+  /** Whose descriptor it keeps, with what nobody knows in it; it gets a new one when absent. */
+  readonly from?: { readonly image: Image; readonly position: number };
+}
+
+/** All layers and the whole history of an image, arranged anew. */
+export interface Stack {
+  /** The layers, base first. */
+  readonly layers: readonly StackedLayer[];
+  /** The entries of the history as JSON texts, which are taken to the letter. */
+  readonly history: () => Promise<readonly string[]>;
+}
+
 /** What an edit changes; all else stays byte for byte. */
 export interface ImageEdit {
   /** Layers put on top. */
   readonly added?: readonly AddedLayer[];
   /** History entries that follow those of the added layers. */
   readonly history?: readonly History[];
-  /** The layers below the added ones, each in the place of the base's: the same tars. */
+  /** The layers below the added ones, each in the place of the base's. */
   readonly replaced?: (layers: readonly Layer[]) => readonly Layer[];
+  /** Whether layers in `replaced` hold other tars, so that the config's `diff_ids` change too. */
+  readonly replacesTars?: boolean;
+  /** Arranges all layers anew, instead of `replaced`. */
+  readonly stack?: () => Promise<Stack>;
   /** Edits the config's JSON text. */
-  readonly config?: (text: string) => string;
+  readonly config?: (text: string) => string | Promise<string>;
+  /** The media type of the config; as the base's unless said. */
+  readonly configType?: string;
   /** Edits the manifest's JSON text, after its descriptors have been brought up to date. */
   readonly manifest?: (text: string) => string;
   /** Changes the descriptor by which the image is known outside: platform, annotations. */
-  readonly descriptor?: (descriptor: Descriptor) => Descriptor;
+  readonly descriptor?: (descriptor: Descriptor) => Descriptor | Promise<Descriptor>;
 }
 
 /**
@@ -50,7 +78,8 @@ class EditedImage implements Image {
   readonly kind = "image";
   readonly #base: Image;
   readonly #edit: ImageEdit;
-  readonly #replaced: () => Promise<readonly Layer[]>;
+  readonly #stack: () => Promise<Stack | undefined>;
+  readonly #layers: () => Promise<readonly Layer[]>;
   readonly #config: () => Promise<Uint8Array>;
   readonly #configDescriptor: () => Promise<Descriptor>;
   readonly #manifest: () => Promise<Uint8Array>;
@@ -59,10 +88,8 @@ class EditedImage implements Image {
   constructor(base: Image, edit: ImageEdit) {
     this.#base = base;
     this.#edit = edit;
-    this.#replaced = remember(async () => {
-      const layers = await base.layers();
-      return edit.replaced === undefined ? layers : edit.replaced(layers);
-    });
+    this.#stack = remember(async () => await edit.stack?.());
+    this.#layers = remember(() => this.#arrange());
     this.#config = remember(() => this.#editConfig());
     this.#configDescriptor = remember(() => this.#describeConfig());
     this.#manifest = remember(() => this.#editManifest());
@@ -86,12 +113,19 @@ class EditedImage implements Image {
   }
 
   async layers(): Promise<readonly Layer[]> {
-    return [...await this.#replaced(), ...this.#added.map(({ layer }) => layer)];
+    return [...await this.#layers(), ...this.#added.map(({ layer }) => layer)];
   }
 
   mapLayers(map: (layer: Layer) => Layer): Image {
     const added = this.#added.map((item) => ({ ...item, layer: map(item.layer) }));
-    return new EditedImage(this.#base.mapLayers(map), { ...this.#edit, added });
+    if (this.#edit.stack === undefined) {
+      return new EditedImage(this.#base.mapLayers(map), { ...this.#edit, added });
+    }
+    const stack = remember(async () => {
+      const { layers = [], history = () => Promise.resolve([]) } = await this.#stack() ?? {};
+      return { layers: layers.map((item) => ({ ...item, layer: map(item.layer) })), history };
+    });
+    return new EditedImage(this.#base, { ...this.#edit, added, stack });
   }
 
   get #added(): readonly AddedLayer[] {
@@ -99,8 +133,17 @@ class EditedImage implements Image {
   }
 
   get #changesConfig(): boolean {
-    const { added = [], history = [], config } = this.#edit;
-    return added.length > 0 || history.length > 0 || config !== undefined;
+    const { added = [], history = [], config, stack, replacesTars = false } = this.#edit;
+    return added.length > 0 || history.length > 0 || config !== undefined || stack !== undefined ||
+      replacesTars;
+  }
+
+  /** The layers below the added ones. */
+  async #arrange(): Promise<readonly Layer[]> {
+    const stack = await this.#stack();
+    if (stack !== undefined) return stack.layers.map(({ layer }) => layer);
+    const layers = await this.#base.layers();
+    return this.#edit.replaced?.(layers) ?? layers;
   }
 
   async #editConfig(): Promise<Uint8Array> {
@@ -108,12 +151,18 @@ class EditedImage implements Image {
     if (!this.#changesConfig) return bytes;
     const { mediaType, digest } = await this.#base.configDescriptor();
     if (!isImageConfigType(mediaType)) {
-      if (this.#edit.config === undefined) return bytes;
+      if (this.#edit.config === undefined && this.#edit.stack === undefined) return bytes;
       throw new UnsupportedError(
         `Cannot edit the config "${digest}": expected an image config, got "${mediaType}"`,
       );
     }
     let text = decode(bytes);
+    const stack = await this.#stack();
+    if (stack !== undefined || this.#edit.replacesTars === true) {
+      const diffIds = (await this.#layers()).map((layer) => layer.diffId());
+      text = setJson(text, ["rootfs", "diff_ids"], await Promise.all(diffIds));
+    }
+    if (stack !== undefined) text = setHistory(text, await stack.history());
     for (const { layer } of this.#added) {
       text = appendJson(text, ["rootfs", "diff_ids"], await layer.diffId());
     }
@@ -122,81 +171,50 @@ class EditedImage implements Image {
       ...this.#edit.history ?? [],
     ];
     for (const entry of entries) text = appendJson(text, ["history"], { ...entry });
-    return encode(this.#edit.config?.(text) ?? text);
+    return encode(await this.#edit.config?.(text) ?? text);
   }
 
   async #describeConfig(): Promise<Descriptor> {
     const descriptor = await this.#base.configDescriptor();
+    const { configType = descriptor.mediaType } = this.#edit;
     const bytes = await this.#config();
     const digest = await digestBytes(bytes);
-    if (digest === descriptor.digest) return descriptor;
+    if (digest === descriptor.digest) return { ...descriptor, mediaType: configType };
     const { data, ...rest } = descriptor;
-    const edited = { ...rest, digest, size: bytes.length };
+    const edited = { ...rest, mediaType: configType, digest, size: bytes.length };
     return data === undefined ? edited : { ...edited, data: bytes.toBase64() };
   }
 
   async #editManifest(): Promise<Uint8Array> {
-    const bytes = await this.#base.manifest();
-    let text = decode(bytes);
+    let text = decode(await this.#base.manifest());
     const config = await this.#configDescriptor();
-    if (config.digest !== (await this.#base.configDescriptor()).digest) {
+    if (!isSameContent(config, await this.#base.configDescriptor())) {
       text = setDescriptor(text, ["config"], config);
     }
-    if (this.#edit.replaced !== undefined) text = await this.#replaceLayers(text, bytes);
+    const stack = await this.#stack();
+    if (stack !== undefined) {
+      text = setJsonItems(text, ["layers"], await stackedTexts(stack.layers));
+    } else if (this.#edit.replaced !== undefined) {
+      text = await replaceLayers(text, await this.#layers());
+    }
     for (const added of this.#added) {
       text = appendJson(text, ["layers"], await describeAdded(added));
     }
     return encode(this.#edit.manifest?.(text) ?? text);
   }
 
-  async #replaceLayers(text: string, base: Uint8Array): Promise<string> {
-    const { layers: before } = parseManifest(base);
-    const after = await this.#replaced();
-    for (const [position, layer] of after.entries()) {
-      const digest = await layer.digest();
-      if (digest === before[position]?.digest) continue;
-      const descriptor = { mediaType: layer.mediaType, digest, size: await layer.size() };
-      text = setDescriptor(text, ["layers", position], descriptor);
-    }
-    return text;
-  }
-
   async #describe(): Promise<Descriptor> {
     const { data: _, ...descriptor } = await this.#base.descriptor();
     const bytes = await this.#manifest();
     const edited = { ...descriptor, digest: await digestBytes(bytes), size: bytes.length };
-    return this.#edit.descriptor?.(edited) ?? edited;
+    return await this.#edit.descriptor?.(edited) ?? edited;
   }
 }
 
-/** Writes the parts of a descriptor that depend on its content; its other fields stay. */
-function setDescriptor(
-  text: string,
-  path: readonly (string | number)[],
-  descriptor: Descriptor,
-): string {
-  text = setJson(text, [...path, "mediaType"], descriptor.mediaType);
-  text = setJson(text, [...path, "digest"], descriptor.digest);
-  text = setJson(text, [...path, "size"], descriptor.size);
-  return descriptor.data === undefined
-    ? removeJson(text, [...path, "data"])
-    : setJson(text, [...path, "data"], descriptor.data);
-}
-
-async function describeAdded(
-  { layer, annotations, urls }: AddedLayer,
-): Promise<Record<string, unknown>> {
-  const [size, digest] = [await layer.size(), await layer.digest()];
-  const { mediaType: _, size: __, digest: ___, ...known }: Partial<Descriptor> = layer.descriptor ??
-    {};
-  return {
-    mediaType: layer.mediaType,
-    size,
-    digest,
-    ...known,
-    ...(urls === undefined ? {} : { urls }),
-    ...(annotations === undefined ? {} : { annotations }),
-  };
+/** An image without a history stays without one. */
+function setHistory(text: string, entries: readonly string[]): string {
+  if (entries.length === 0 && jsonTextAt(text, ["history"]) === undefined) return text;
+  return setJsonItems(text, ["history"], entries);
 }
 
 function decode(bytes: Uint8Array): string {

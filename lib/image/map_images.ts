@@ -1,14 +1,25 @@
 import { ANNOTATION } from "../oci/annotations.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { type Digest, digestBytes } from "../oci/digest.ts";
-import { setJson } from "../oci/json.ts";
+import { type JsonPath, removeJson, setJson } from "../oci/json.ts";
 import { parseIndex } from "../oci/image_index.ts";
 import { UnsupportedError } from "../errors.ts";
+import { isSameContent, setDescriptor } from "./descriptor_texts.ts";
 import type { Image, Index, View } from "./image.ts";
 import { remember } from "./remember.ts";
 
 /** An edit of one image. */
 export type EditOfImage = (image: Image, descriptor: Descriptor) => Image | Promise<Image>;
+
+/** Options of {@linkcode mapImages}. */
+export interface MapImagesOptions {
+  /**
+   * Edits the JSON text of each index, once the descriptors in it are up to date.
+   *
+   * @param depth 0 for the index itself, 1 for one that it lists.
+   */
+  readonly index?: (text: string, depth: number) => string;
+}
 
 /**
  * Applies an edit to an image, or to every image of an index: the index stays an index, with its
@@ -27,16 +38,24 @@ export type EditOfImage = (image: Image, descriptor: Descriptor) => Image | Prom
  * console.assert(labelled.kind === "image");
  * ```
  */
-export async function mapImages(view: View, edit: EditOfImage): Promise<View> {
-  return await mapOnce(view, edit, new Map());
+export async function mapImages(
+  view: View,
+  edit: EditOfImage,
+  options: MapImagesOptions = {},
+): Promise<View> {
+  return await mapOnce(view, { edit, edited: new Map(), ...options }, 0);
 }
 
-/** The views that were edited, so that what indexes list again and again is edited once. */
-type Edited = Map<View, Promise<View>>;
+/** One mapping of a whole graph. */
+interface Mapping extends MapImagesOptions {
+  readonly edit: EditOfImage;
+  /** The views that were edited, so that what indexes list again and again is edited once. */
+  readonly edited: Map<View, Promise<View>>;
+}
 
-async function mapOnce(view: View, edit: EditOfImage, edited: Edited): Promise<View> {
-  if (view.kind === "image") return await edit(view, await view.descriptor());
-  if (view.kind === "index") return new MappedIndex(view, edit, edited);
+async function mapOnce(view: View, mapping: Mapping, depth: number): Promise<View> {
+  if (view.kind === "image") return await mapping.edit(view, await view.descriptor());
+  if (view.kind === "index") return new MappedIndex(view, mapping, depth);
   const { mediaType, digest } = await view.descriptor();
   throw new UnsupportedError(
     `Cannot edit "${digest}": expected an image or an index, got "${mediaType}"`,
@@ -52,15 +71,15 @@ export function isAttestation(descriptor: Descriptor): boolean {
 class MappedIndex implements Index {
   readonly kind = "index";
   readonly #base: Index;
-  readonly #edit: EditOfImage;
-  readonly #edited: Edited;
+  readonly #mapping: Mapping;
+  readonly #depth: number;
   readonly #bytes: () => Promise<Uint8Array>;
   readonly #children: () => Promise<readonly View[]>;
 
-  constructor(base: Index, edit: EditOfImage, edited: Edited) {
+  constructor(base: Index, mapping: Mapping, depth: number) {
     this.#base = base;
-    this.#edit = edit;
-    this.#edited = edited;
+    this.#mapping = mapping;
+    this.#depth = depth;
     this.#children = remember(async () => {
       const children = await this.#base.children();
       return await Promise.all(children.map((child) => this.#editChild(child)));
@@ -71,7 +90,8 @@ class MappedIndex implements Index {
   async descriptor(): Promise<Descriptor> {
     const { data: _, ...descriptor } = await this.#base.descriptor();
     const bytes = await this.#bytes();
-    return { ...descriptor, digest: await digestBytes(bytes), size: bytes.length };
+    const { mediaType = descriptor.mediaType } = parseIndex(bytes);
+    return { ...descriptor, mediaType, digest: await digestBytes(bytes), size: bytes.length };
   }
 
   manifest(): Promise<Uint8Array> {
@@ -83,15 +103,16 @@ class MappedIndex implements Index {
   }
 
   #editChild(child: View): Promise<View> {
-    const editing = this.#edited.get(child) ?? this.#editNew(child);
-    this.#edited.set(child, editing);
-    editing.catch(() => this.#edited.delete(child));
+    const { edited } = this.#mapping;
+    const editing = edited.get(child) ?? this.#editNew(child);
+    edited.set(child, editing);
+    editing.catch(() => edited.delete(child));
     return editing;
   }
 
   async #editNew(child: View): Promise<View> {
     if (child.kind === "blob" || isAttestation(await child.descriptor())) return child;
-    return await mapOnce(child, this.#edit, this.#edited);
+    return await mapOnce(child, this.#mapping, this.#depth + 1);
   }
 
   async #editBytes(): Promise<Uint8Array> {
@@ -102,10 +123,14 @@ class MappedIndex implements Index {
     for (const [position, child] of (await this.#children()).entries()) {
       const before = manifests[position];
       const after = await child.descriptor();
-      if (before === undefined || after.digest === before.digest) continue;
+      if (before === undefined) continue;
+      text = setPlatform(text, ["manifests", position, "platform"], before, after);
+      if (isSameContent(before, after)) continue;
       moved.set(before.digest, after.digest);
-      text = setJson(text, ["manifests", position, "digest"], after.digest);
-      text = setJson(text, ["manifests", position, "size"], after.size);
+      const { mediaType, digest, size } = after;
+      const isEmbedded = before.data !== undefined && child.kind !== "blob";
+      const data = isEmbedded ? { data: (await child.manifest()).toBase64() } : {};
+      text = setDescriptor(text, ["manifests", position], { mediaType, digest, size, ...data });
     }
     for (const [position, { annotations }] of manifests.entries()) {
       const subject = moved.get(annotations?.[ANNOTATION.attestationSubject] ?? "");
@@ -113,6 +138,18 @@ class MappedIndex implements Index {
       const path = ["manifests", position, "annotations", ANNOTATION.attestationSubject];
       text = setJson(text, path, subject);
     }
-    return new TextEncoder().encode(text);
+    return new TextEncoder().encode(this.#mapping.index?.(text, this.#depth) ?? text);
   }
+}
+
+/** Writes what changed of a platform; what an index says of one besides stays. */
+function setPlatform(text: string, path: JsonPath, before: Descriptor, after: Descriptor): string {
+  for (const field of ["os", "architecture", "variant", "os.version", "os.features"] as const) {
+    const value = after.platform?.[field];
+    if (JSON.stringify(value) === JSON.stringify(before.platform?.[field])) continue;
+    text = value === undefined
+      ? removeJson(text, [...path, field])
+      : setJson(text, [...path, field], value);
+  }
+  return text;
 }

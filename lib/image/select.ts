@@ -71,9 +71,7 @@ async function select(view: View, platform: Platform | undefined): Promise<Image
   }
   if (view.kind === "image" && platform === undefined) return view;
   const images = await listImages(view);
-  const available = images.map((item) =>
-    item.platform === undefined ? "unknown" : formatPlatform(item.platform)
-  );
+  const available = images.map(nameOf);
   const [only, ...others] = images;
   if (platform === undefined) {
     if (only !== undefined && others.length === 0) return only.image;
@@ -85,10 +83,23 @@ async function select(view: View, platform: Platform | undefined): Promise<Image
   const found = bestMatch(images, platform);
   if (found !== undefined) return found.image;
   if (view.kind === "image" && only?.platform === undefined) return view;
-  throw new PlatformError(
-    `Cannot find an image for ${formatPlatform(platform)}: available: ${listed(available)}`,
+  throw missingPlatform(platform, images);
+}
+
+/** The error for a platform that a view has no image for. */
+export function missingPlatform(
+  wanted: Platform,
+  images: readonly PlatformImage[],
+): PlatformError {
+  const available = images.map(nameOf);
+  return new PlatformError(
+    `Cannot find an image for ${formatPlatform(wanted)}: available: ${listed(available)}`,
     available,
   );
+}
+
+function nameOf({ platform }: PlatformImage): string {
+  return platform === undefined ? "unknown" : formatPlatform(platform);
 }
 
 /** The platform an image's config names; `undefined` for an artifact or a config that names none. */

@@ -95,3 +95,49 @@ export function appendJson(text: string, path: JsonPath, ...values: unknown[]): 
   }
   throw new DocumentError(`Cannot append to ${formatJsonPath(path)}: expected an array`);
 }
+
+/**
+ * Finds the exact text of a value in the text of a JSON document; `undefined` when nothing is there.
+ *
+ * @throws {DocumentError} When the text is no JSON document.
+ * @example
+ * ```ts
+ * import { jsonTextAt } from "@davit/davit/oci";
+ *
+ * console.assert(jsonTextAt('{"list": [1.0, 2]}', ["list", 0]) === "1.0");
+ * ```
+ */
+export function jsonTextAt(text: string, path: JsonPath): string | undefined {
+  const { value, rest } = new JsonEdit(text).find(path);
+  return rest.length === 0 ? text.slice(value.start, value.end) : undefined;
+}
+
+/**
+ * Finds the exact texts of an array's items in the text of a JSON document: none when it is missing
+ * or null.
+ *
+ * @throws {DocumentError} When the text is no JSON document, or something else is at the path.
+ */
+export function jsonItemsAt(text: string, path: JsonPath): readonly string[] {
+  return new JsonEdit(text).items(path);
+}
+
+/**
+ * Replaces all items of an array in the text of a JSON document by others, as JSON texts that are
+ * put in to the letter. A missing array is created.
+ *
+ * @throws {DocumentError} When the text is no JSON document, an item is none, or something else is
+ * at the path.
+ * @example
+ * ```ts
+ * import { setJsonItems } from "@davit/davit/oci";
+ *
+ * console.assert(setJsonItems('{"list":[1]}', ["list"], ["1.0", "[]"]) === '{"list":[1.0,[]]}');
+ * ```
+ */
+export function setJsonItems(text: string, path: JsonPath, items: readonly string[]): string {
+  for (const item of items) new JsonScanner(item, "JSON text").scan();
+  const hasArray = jsonTextAt(text, path)?.startsWith("[") === true;
+  const ground = hasArray ? text : setJson(text, path, []);
+  return new JsonEdit(ground).setItems(path, items);
+}

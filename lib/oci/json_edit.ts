@@ -1,5 +1,5 @@
 import { DocumentError } from "../errors.ts";
-import type { JsonPath } from "./json_path.ts";
+import { formatJsonPath, type JsonPath } from "./json_path.ts";
 import { type JsonMember, JsonScanner, type JsonSpan } from "./json_scanner.ts";
 import {
   colonOf,
@@ -114,6 +114,29 @@ export class JsonEdit {
       return text.slice(start, position === last ? value.end : members[position + 1]?.start);
     });
     return text.slice(0, members[0]?.start) + kept.join("") + text.slice(members.at(-1)?.value.end);
+  }
+
+  items(path: JsonPath): readonly string[] {
+    const { value, rest } = this.find(path);
+    if (rest.length > 0 || this.isNull(value)) return [];
+    return this.#itemsOf(value, path).map(({ value }) => this.#text.slice(value.start, value.end));
+  }
+
+  /** The new items stand as the old ones did: with their white space around and between them. */
+  setItems(path: JsonPath, items: readonly string[]): string {
+    const { value: array } = this.find(path);
+    const before = this.#itemsOf(array, path);
+    const [start, end] = [array.start + 1, array.end - 1];
+    if (items.length === 0) return splice(this.#text, start, end);
+    const lead = this.#text.slice(start, before[0]?.start ?? start);
+    const tail = this.#text.slice(before.at(-1)?.value.end ?? end, end);
+    const gap = gapAfter(this.#text, before, this.#style());
+    return splice(this.#text, start, end, lead + items.join(`,${gap}`) + tail);
+  }
+
+  #itemsOf(array: JsonSpan, path: JsonPath): readonly JsonMember[] {
+    if (this.#text[array.start] === "[") return this.#scanner.members(array.start);
+    throw new DocumentError(`Cannot list ${formatJsonPath(path)}: expected an array`);
   }
 
   insert(container: JsonSpan, entries: readonly Entry[]): string {

@@ -106,3 +106,28 @@ export function layerMediaType(family: MediaFamily, compression: Compression): s
   }
   return compression === "gzip" ? MEDIA_TYPE.dockerLayerGzip : MEDIA_TYPE.dockerLayer;
 }
+
+const FAMILIES: readonly Readonly<Record<MediaFamily, string>>[] = [
+  { oci: MEDIA_TYPE.ociIndex, docker: MEDIA_TYPE.dockerIndex },
+  { oci: MEDIA_TYPE.ociManifest, docker: MEDIA_TYPE.dockerManifest },
+  { oci: MEDIA_TYPE.ociConfig, docker: MEDIA_TYPE.dockerConfig },
+  { oci: MEDIA_TYPE.ociLayer, docker: MEDIA_TYPE.dockerLayer },
+  { oci: MEDIA_TYPE.ociLayerGzip, docker: MEDIA_TYPE.dockerLayerGzip },
+  { oci: MEDIA_TYPE.ociNondistributableLayerGzip, docker: MEDIA_TYPE.dockerForeignLayerGzip },
+];
+
+/**
+ * The media type by which the other family knows the same thing. What it has no name for, such as
+ * a zstd layer in Docker's, keeps its own.
+ *
+ * @example
+ * ```ts
+ * import { MEDIA_TYPE, toFamily } from "@davit/davit/oci";
+ *
+ * console.assert(toFamily(MEDIA_TYPE.dockerConfig, "oci") === MEDIA_TYPE.ociConfig);
+ * ```
+ */
+export function toFamily(mediaType: string, family: MediaFamily): string {
+  const pair = FAMILIES.find(({ oci, docker }) => mediaType === oci || mediaType === docker);
+  return pair?.[family] ?? mediaType;
+}

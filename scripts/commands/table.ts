@@ -60,6 +60,10 @@ docker-legacy:FILE, docker-daemon:REF, or a path that starts with "/" or "./".`,
       brief: "Load an image into Docker",
       load: async () => (await import("./load.ts")).command,
     },
+    mutate: {
+      brief: "Change an image's config, annotations, layers or form",
+      load: async () => (await import("./mutate.ts")).command,
+    },
     tag: {
       brief: "Give an image in a registry another tag",
       load: async () => (await import("./tag.ts")).command,

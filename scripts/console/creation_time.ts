@@ -1,11 +1,8 @@
 import { UsageError } from "./exit_code.ts";
+import { formatTime, type Time } from "./time.ts";
 
 /** When the things that are made now were made, as far as anyone can tell. */
-export interface CreationTime {
-  /** Seconds since 1970. */
-  readonly seconds: number;
-  /** The same as RFC 3339. */
-  readonly text: string;
+export interface CreationTime extends Time {
   /** Whether the user said so. */
   readonly isGiven: boolean;
 }
@@ -24,6 +21,5 @@ export function creationTime(env: (name: string) => string | undefined): Creatio
     );
   }
   const seconds = Number(text);
-  const [date = ""] = new Date(seconds * 1000).toISOString().split(".");
-  return { seconds, text: `${date}Z`, isGiven: text !== "" };
+  return { seconds, text: formatTime(seconds), isGiven: text !== "" };
 }
