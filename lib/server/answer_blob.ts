@@ -1,6 +1,7 @@
 import type { Digest } from "../oci/digest.ts";
 import { empty, readDigest, unknownBlob, unsupportedMethod } from "./answers.ts";
-import { parseRange } from "./byte_range.ts";
+import { type ByteRange, parseRange } from "./byte_range.ts";
+import type { CachedRepository } from "./cached_repository.ts";
 import type { Exchange } from "./desk.ts";
 import { Refusal } from "./refusal.ts";
 import type { HostedRepository } from "./repositories.ts";
@@ -11,7 +12,7 @@ export async function answerBlob(
   name: string,
   digestText: string,
 ): Promise<Response> {
-  const { request, desk } = exchange;
+  const { request, desk, cache } = exchange;
   const digest = readDigest(digestText);
   const repository = await desk.find(name);
   if (request.method === "DELETE") return await removeBlob(exchange, repository, digest);
@@ -19,15 +20,37 @@ export async function answerBlob(
     throw unsupportedMethod(request, "GET, HEAD, DELETE");
   }
   const size = await repository.blobs.size(digest);
-  if (size === undefined) throw unknownBlob(digest);
-  return await sendBlob(request, repository, { digest, size });
+  if (size !== undefined) {
+    return await sendBlob(request, {
+      digest,
+      size,
+      read: (range) => repository.blobs.read(digest, range),
+    });
+  }
+  if (cache === undefined) throw unknownBlob(digest);
+  return await sendFrom(cache, request, digest);
 }
 
-async function sendBlob(
+/** Sends a blob that is not here yet; a question for its size alone does not fetch it. */
+async function sendFrom(
+  cache: CachedRepository,
   request: Request,
-  repository: HostedRepository,
-  { digest, size }: { readonly digest: Digest; readonly size: number },
+  digest: Digest,
 ): Promise<Response> {
+  const read = async (range?: ByteRange) => (await cache.fill(digest)).read(range);
+  const size = request.method === "HEAD"
+    ? await cache.sizeOf(digest)
+    : (await cache.fill(digest)).descriptor.size;
+  return await sendBlob(request, { digest, size, read });
+}
+
+interface SentBlob {
+  readonly digest: Digest;
+  readonly size: number;
+  read(range?: ByteRange): Promise<ReadableStream<Uint8Array>>;
+}
+
+async function sendBlob(request: Request, { digest, size, read }: SentBlob): Promise<Response> {
   const etag = `"${digest}"`;
   const headers = {
     "accept-ranges": "bytes",
@@ -47,11 +70,11 @@ async function sendBlob(
     });
   }
   if (range === undefined) {
-    return new Response(await repository.blobs.read(digest), {
+    return new Response(await read(), {
       headers: { ...headers, "content-length": String(size) },
     });
   }
-  return new Response(await repository.blobs.read(digest, range), {
+  return new Response(await read(range), {
     status: 206,
     headers: {
       ...headers,

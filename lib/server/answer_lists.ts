@@ -19,8 +19,8 @@ export async function answerCatalog(exchange: Exchange): Promise<Response> {
 /** `/v2/<name>/tags/list` */
 export async function answerTags(exchange: Exchange, name: string): Promise<Response> {
   requireReading(exchange);
-  const { desk } = exchange;
-  const tags = await desk.manifestsOf(await desk.find(name)).tags();
+  const { desk, cache } = exchange;
+  const tags = await cache?.tags() ?? await desk.manifestsOf(await desk.find(name)).tags();
   const { items, headers } = cutPage(exchange, `/v2/${name}/tags/list`, tags);
   return Response.json({ name, tags: items }, { headers });
 }

@@ -14,16 +14,23 @@ export async function answerManifest(
   const { request, desk } = exchange;
   if (reference.includes(":")) readDigest(reference);
   if (request.method === "PUT") return await putManifest(exchange, name, reference);
+  const isReading = request.method === "GET" || request.method === "HEAD";
+  const warning = isReading ? await exchange.cache?.update(reference) : undefined;
   const repository = await desk.find(name);
   switch (request.method) {
     case "GET":
     case "HEAD":
-      return await sendManifest(exchange, repository, reference);
+      return warned(await sendManifest(exchange, repository, reference), warning);
     case "DELETE":
       return await removeManifest(exchange, repository, reference);
     default:
       throw unsupportedMethod(request, "GET, HEAD, PUT, DELETE");
   }
+}
+
+function warned(response: Response, warning: string | undefined): Response {
+  if (warning !== undefined) response.headers.set("warning", `299 - "${warning}"`);
+  return response;
 }
 
 async function sendManifest(

@@ -12,6 +12,8 @@ import { Refusal } from "./refusal.ts";
 import type { Repositories } from "./repositories.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { SignIn } from "./sign_in.ts";
+import type { Upstream } from "./upstream.ts";
+import type { Meant } from "./upstreams.ts";
 
 /** What a registry did: one for each request. */
 export interface RegistryEvent {
@@ -42,6 +44,11 @@ export interface CreateRegistryOptions {
    * copied; `false` unless said: what is published can be pulled.
    */
   readonly sparse?: boolean;
+  /**
+   * Other registries, whose content is fetched and kept when somebody asks for it: what is wanted of
+   * `docker.io` is kept in repositories that begin with `docker.io/`. None unless said.
+   */
+  readonly upstreams?: readonly Upstream[];
   /** Asks whoever sends requests who they are; everybody may do everything unless said. */
   readonly auth?: Auth;
   /** Misbehaves on demand, to try clients on; never unless said. */
@@ -52,13 +59,14 @@ export interface CreateRegistryOptions {
   readonly log?: (event: RegistryEvent) => void;
 }
 
-/** A registry as a function from request to answer. */
-export interface RegistryHandler {
+/** A registry as a function from request to answer. Disposing of it ends what it does besides. */
+export interface RegistryHandler extends Disposable {
   /** Answers a request. Never rejects: what goes wrong is an answer too. */
   fetch(request: Request): Promise<Response>;
 }
 
 const READING: ReadonlySet<string> = new Set(["GET", "HEAD"]);
+const CACHE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE"]);
 
 /**
  * A registry of the OCI distribution specification, as a handler of requests: give its `fetch` to
@@ -76,7 +84,7 @@ const READING: ReadonlySet<string> = new Set(["GET", "HEAD"]);
  */
 export function createRegistry(options: CreateRegistryOptions): RegistryHandler {
   const { repositories, readOnly = false, sparse = false, stallMs = 60_000, log } = options;
-  const desk = new Desk({ repositories, stallMs, sparse });
+  const desk = new Desk({ repositories, stallMs, sparse, upstreams: options.upstreams });
   const signIn = new SignIn(options.auth);
   const faults = new Faults(options.faults);
   return {
@@ -106,6 +114,7 @@ export function createRegistry(options: CreateRegistryOptions): RegistryHandler 
       });
       return response;
     },
+    [Symbol.dispose]: () => desk[Symbol.dispose](),
   };
 }
 
@@ -128,19 +137,37 @@ async function answer(
   target: string,
   { desk, grant, readOnly, outcome }: Circumstances,
 ): Promise<Response> {
-  const [path = "", ...query] = target.split("?");
-  const route = parseRoute(path);
+  const [path = "", ...rest] = target.split("?");
+  const query = new URLSearchParams(rest.join("?"));
+  const { route, meant } = await findMeant(parseRoute(path), { request, query, desk });
   outcome.route = route.kind;
   requireAccess(grant, route, request.method);
   if (readOnly && !READING.has(request.method)) {
     throw new Refusal(405, "UNSUPPORTED", "this registry is read-only");
   }
-  return await dispatch(route, {
-    request,
-    query: new URLSearchParams(query.join("?")),
-    desk,
-    grant,
+  const cache = meant === undefined ? undefined : await desk.cacheOf(meant);
+  if (cache !== undefined && !CACHE_METHODS.has(request.method)) {
+    throw new Refusal(
+      405,
+      "UNSUPPORTED",
+      "this repository is a cache: push to where it comes from",
+    );
+  }
+  return await dispatch(route, { request, query, desk, grant, cache });
+}
+
+/** Puts the repository's name here in the place of the one that the client gave. */
+async function findMeant(
+  route: Route,
+  { request, query, desk }: Omit<Exchange, "grant">,
+): Promise<{ readonly route: Route; readonly meant?: Meant }> {
+  if (!("repository" in route)) return { route };
+  const meant = await desk.upstreams.find(route.repository, {
+    namespace: query.get("ns"),
+    isReading: READING.has(request.method),
+    here: desk.repositories,
   });
+  return { route: { ...route, repository: meant.repository }, meant };
 }
 
 function dispatch(route: Route, exchange: Exchange): Promise<Response> {

@@ -1,10 +1,13 @@
 import type { Grant } from "./access.ts";
+import { CachedRepository } from "./cached_repository.ts";
 import { DocumentCache } from "./document_cache.ts";
 import { Manifests } from "./manifests.ts";
 import { Meter } from "./meter.ts";
 import { Refusal } from "./refusal.ts";
 import type { HostedRepository, Repositories } from "./repositories.ts";
 import { Sessions } from "./sessions.ts";
+import type { Upstream } from "./upstream.ts";
+import { type Meant, Upstreams } from "./upstreams.ts";
 
 /** How a {@linkcode Desk} answers. */
 export interface DeskOptions {
@@ -14,10 +17,12 @@ export interface DeskOptions {
   readonly stallMs: number;
   /** Whether manifests are taken whose parts are not all there. */
   readonly sparse: boolean;
+  /** Where what is missing is fetched from. */
+  readonly upstreams?: readonly Upstream[] | undefined;
 }
 
-/** What every request to one registry is answered with. */
-export class Desk {
+/** What every request to one registry is answered with. Disposing of it ends what it does besides. */
+export class Desk implements Disposable {
   readonly repositories: Repositories;
   readonly sessions: Sessions = new Sessions();
   readonly meter: Meter = new Meter();
@@ -25,13 +30,17 @@ export class Desk {
   readonly stallMs: number;
   /** Whether manifests are taken whose parts are not all there. */
   readonly sparse: boolean;
+  readonly upstreams: Upstreams;
   readonly #manifests = new WeakMap<HostedRepository, Manifests>();
   readonly #cache = new DocumentCache();
+  readonly #cached = new Map<string, CachedRepository>();
+  readonly #closing = new AbortController();
 
-  constructor({ repositories, stallMs, sparse }: DeskOptions) {
+  constructor({ repositories, stallMs, sparse, upstreams }: DeskOptions) {
     this.repositories = repositories;
     this.stallMs = stallMs;
     this.sparse = sparse;
+    this.upstreams = new Upstreams(upstreams);
   }
 
   /**
@@ -51,6 +60,28 @@ export class Desk {
     this.#manifests.set(repository, known);
     return known;
   }
+
+  /** What fills a repository from elsewhere; `undefined` for one that is only here. */
+  async cacheOf({ repository: name, origin }: Meant): Promise<CachedRepository | undefined> {
+    if (origin === undefined) return undefined;
+    const known = this.#cached.get(name);
+    if (known !== undefined) return known;
+    const repository = await this.repositories.create(name);
+    const cached = this.#cached.get(name) ?? new CachedRepository({
+      repository,
+      manifests: this.manifestsOf(repository),
+      upstream: origin.upstream.open(origin.path),
+      registry: origin.upstream.registry,
+      signal: this.#closing.signal,
+    });
+    this.#cached.set(name, cached);
+    return cached;
+  }
+
+  /** Breaks off what is fetched from elsewhere. */
+  [Symbol.dispose](): void {
+    this.#closing.abort();
+  }
 }
 
 /** A request, with what it takes to answer it. */
@@ -60,4 +91,6 @@ export interface Exchange {
   readonly desk: Desk;
   /** What whoever sent it may do. */
   readonly grant: Grant;
+  /** What fills the repository from elsewhere, if it is not only here. */
+  readonly cache?: CachedRepository | undefined;
 }

@@ -1,6 +1,8 @@
 import type { BlobDirectory } from "../layout/blob_directory.ts";
 import { listDirectory, renameInto, writeAllSync } from "../layout/partial_file.ts";
 import type { Digest } from "../oci/digest.ts";
+import type { ByteRange } from "./byte_range.ts";
+import { readRange } from "./read_range.ts";
 import type { Upload, UploadShelf, UploadWriter } from "./repositories.ts";
 
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -70,8 +72,8 @@ class DiskUpload implements Upload {
     };
   }
 
-  async read(): Promise<ReadableStream<Uint8Array>> {
-    return (await Deno.open(this.#path)).readable;
+  async read(range?: ByteRange): Promise<ReadableStream<Uint8Array>> {
+    return await readRange(await Deno.open(this.#path), range);
   }
 
   async truncate(size: number): Promise<void> {

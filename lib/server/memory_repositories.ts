@@ -152,8 +152,9 @@ class MemoryUpload implements Upload {
     });
   }
 
-  read(): Promise<ReadableStream<Uint8Array>> {
-    return Promise.resolve(ReadableStream.from(this.#chunks));
+  read(range?: ByteRange): Promise<ReadableStream<Uint8Array>> {
+    const chunks = slices([...this.#chunks], range ?? { start: 0, end: this.#size });
+    return Promise.resolve(ReadableStream.from(chunks));
   }
 
   truncate(size: number): Promise<void> {

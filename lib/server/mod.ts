@@ -36,3 +36,4 @@ export type {
 } from "./repositories.ts";
 export { serveRegistry } from "./serve_registry.ts";
 export type { RegistryServer, ServeRegistryOptions } from "./serve_registry.ts";
+export type { Upstream, UpstreamRepository } from "./upstream.ts";

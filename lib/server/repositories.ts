@@ -66,8 +66,8 @@ export interface Upload {
   size(): Promise<number>;
   /** Opens it to add to its end. */
   open(): Promise<UploadWriter>;
-  /** Opens what is there, to hash it again. */
-  read(): Promise<ReadableStream<Uint8Array>>;
+  /** Opens what is there, or part of it. */
+  read(range?: ByteRange): Promise<ReadableStream<Uint8Array>>;
   /** Cuts it back. */
   truncate(size: number): Promise<void>;
   /** Makes it a blob of the repository. */

@@ -76,6 +76,7 @@ export async function serveRegistry(options: ServeRegistryOptions = {}): Promise
     clearTimeout(timer);
     await server.shutdown();
     await finished;
+    registry[Symbol.dispose]();
   }
   return {
     url: `${tls === undefined ? "http" : "https"}://${address}`,

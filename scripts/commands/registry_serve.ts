@@ -1,21 +1,14 @@
 import { buildCommand, type Command } from "@stricli/core";
-import type { ServeRegistryOptions } from "../../lib/server/serve_registry.ts";
 import type { Context } from "../console/context.ts";
-import { UsageError } from "../console/exit_code.ts";
+import { COMMON_FLAGS } from "../console/flags.ts";
 import { Output, type OutputFlags } from "../console/output.ts";
-import { readTextFile } from "../console/read_text_file.ts";
 import { requestLog } from "../console/request_log.ts";
+import { parseServer } from "../console/server.ts";
+import { readServeOptions, type ServeFlags } from "../console/serve_options.ts";
+import { UpstreamClients, type UpstreamFlags } from "../console/upstream_clients.ts";
 
-interface Flags extends OutputFlags {
+interface Flags extends OutputFlags, ServeFlags, UpstreamFlags {
   readonly address?: ListenAddress;
-  readonly disk?: string;
-  readonly readOnly?: boolean;
-  readonly sparse?: boolean;
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
-  readonly htpasswd?: string;
-  readonly access?: string;
-  readonly fault?: string;
   readonly log?: boolean;
 }
 
@@ -43,7 +36,14 @@ bytesPerSecond or wrongDigest; skip and times count the requests. The path is a 
 
   [{ "method": "GET", "path": "/blobs/", "skip": 1, "times": 2, "status": 429, "retryAfter": "1" }]
 
+With --upstream, what clients ask of that registry is fetched, verified, kept and served, with the
+credentials that docker and podman have here. containerd names the registry itself (ns); to others
+it is the first word: ADDRESS/docker.io/library/alpine. What --fallback names is also asked for
+alpine alone, as Docker asks its registry-mirrors. While a registry fails, its images are served as
+they were.
+
   davit registry serve
+  davit registry serve --disk cache --upstream docker.io --upstream ghcr.io --fallback docker.io
   davit registry serve --address 0.0.0.0:5000 --disk /srv/registry
   davit registry serve --tls-cert registry.crt --tls-key registry.key --log 2>> requests.log
   htpasswd -Bc users ann && davit registry serve --htpasswd users`,
@@ -117,6 +117,22 @@ bytesPerSecond or wrongDigest; skip and times count the requests. The path is a 
         parse: String,
         optional: true,
       },
+      upstream: {
+        kind: "parsed",
+        brief: "Registry to fetch from, and to keep what was fetched, such as docker.io",
+        placeholder: "HOST",
+        parse: parseServer,
+        optional: true,
+        variadic: true,
+      },
+      fallback: {
+        kind: "parsed",
+        brief: "Upstream to ask for what is not here and was named without a registry",
+        placeholder: "HOST",
+        parse: parseServer,
+        optional: true,
+      },
+      ca: COMMON_FLAGS.ca,
       log: {
         kind: "boolean",
         brief: "Write every request to stderr as a line of JSON",
@@ -128,17 +144,14 @@ bytesPerSecond or wrongDigest; skip and times count the requests. The path is a 
   async func(this: Context, flags: Flags): Promise<void> {
     using output = new Output(this, flags);
     const { serveRegistry } = await import("../../lib/server/serve_registry.ts");
+    using upstreams = new UpstreamClients(this, flags, output);
     const { hostname, port } = flags.address ?? parseAddress(`:${this.env("PORT") || 0}`);
     await using server = await serveRegistry({
       hostname,
       port,
-      ...(flags.disk === undefined ? {} : { directory: flags.disk }),
       ...(flags.log ? { log: requestLog(this.process.stderr) } : {}),
-      ...await readTls(flags),
-      ...await readAuth(flags),
-      ...await readFaults(flags),
-      readOnly: flags.readOnly === true,
-      sparse: flags.sparse === true,
+      ...await readServeOptions(flags),
+      ...await upstreams.options(),
     });
     const { address } = server;
     output.result(`serving on ${address}`, { address, ...(flags.disk && { disk: flags.disk }) });
@@ -153,32 +166,6 @@ function parseAddress(text: string): ListenAddress {
     throw new SyntaxError(`Cannot listen on "${text}": expected HOST:PORT, :PORT or PORT`);
   }
   return { hostname: hostname.replace(/^\[(.*)\]$/, "$1") || "127.0.0.1", port };
-}
-
-async function readTls({ tlsCert, tlsKey }: Flags): Promise<Pick<ServeRegistryOptions, "tls">> {
-  if (tlsCert === undefined && tlsKey === undefined) return {};
-  if (tlsCert === undefined || tlsKey === undefined) {
-    throw new UsageError("Cannot serve HTTPS: expected both --tls-cert and --tls-key");
-  }
-  return { tls: { cert: await readTextFile(tlsCert), key: await readTextFile(tlsKey) } };
-}
-
-async function readAuth({ htpasswd, access }: Flags): Promise<Pick<ServeRegistryOptions, "auth">> {
-  if (htpasswd === undefined && access === undefined) return {};
-  if (htpasswd === undefined) {
-    throw new UsageError("Cannot tell users apart for --access: expected --htpasswd too");
-  }
-  const { readHtpasswd } = await import("../console/htpasswd.ts");
-  const verify = await readHtpasswd(htpasswd);
-  if (access === undefined) return { auth: { verify } };
-  const { readAccessRules } = await import("../console/access_rules.ts");
-  return { auth: { verify, rules: await readAccessRules(access) } };
-}
-
-async function readFaults({ fault }: Flags): Promise<Pick<ServeRegistryOptions, "faults">> {
-  if (fault === undefined) return {};
-  const { readFaultRules } = await import("../console/fault_rules.ts");
-  return { faults: await readFaultRules(fault) };
 }
 
 function interrupted(signal: AbortSignal): Promise<void> {

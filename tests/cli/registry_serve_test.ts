@@ -197,3 +197,24 @@ for (
     assertStringIncludes(result.stderr, says);
   });
 }
+
+Deno.test("registry serve --upstream serves what another registry has, also after it is gone", async () => {
+  await using cached = await openWorld();
+  await cached.push("library/app:v1", IMAGE);
+  const upstream = ["--upstream", cached.registry, "--fallback", cached.registry];
+  await using cache = await serveDavit(upstream);
+  const pull = (name: string) =>
+    runDavit(["export", `${cache.address}/${name}`, "-", "--platform", "linux/amd64"]);
+  assertEquals((await pull("library/app:v1")).code, 0);
+  const prefix = cached.registry.replace(":", "_");
+  await cached[Symbol.asyncDispose]();
+  const { code, stderr } = await pull(`${prefix}/library/app:v1`);
+  assertEquals(code, 0, stderr);
+  assertStringIncludes(stderr, "does not answer");
+});
+
+Deno.test("registry serve --fallback names one of the upstreams", async () => {
+  const { code, stderr } = await runDavit(["registry", "serve", "--fallback", "docker.io"]);
+  assertEquals(code, 2);
+  assertStringIncludes(stderr, "--upstream");
+});

@@ -24,9 +24,9 @@ export interface SendOptions {
 
 /** Talks to a registry as a client does. */
 export class Wire {
-  readonly registry: RegistryHandler;
+  readonly registry: Pick<RegistryHandler, "fetch">;
 
-  constructor(registry: RegistryHandler) {
+  constructor(registry: Pick<RegistryHandler, "fetch">) {
     this.registry = registry;
   }
 

@@ -1,0 +1,57 @@
+import type { ServeRegistryOptions } from "../../lib/server/serve_registry.ts";
+import { UsageError } from "./exit_code.ts";
+import { readTextFile } from "./read_text_file.ts";
+
+/** The flags that say what a registry does, and for whom. */
+export interface ServeFlags {
+  readonly disk?: string;
+  readonly readOnly?: boolean;
+  readonly sparse?: boolean;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly htpasswd?: string;
+  readonly access?: string;
+  readonly fault?: string;
+}
+
+/** Reads the flags, and the files that they name. */
+export async function readServeOptions(flags: ServeFlags): Promise<ServeRegistryOptions> {
+  return {
+    ...(flags.disk === undefined ? {} : { directory: flags.disk }),
+    ...await readTls(flags),
+    ...await readAuth(flags),
+    ...await readFaults(flags),
+    readOnly: flags.readOnly === true,
+    sparse: flags.sparse === true,
+  };
+}
+
+async function readTls(
+  { tlsCert, tlsKey }: ServeFlags,
+): Promise<Pick<ServeRegistryOptions, "tls">> {
+  if (tlsCert === undefined && tlsKey === undefined) return {};
+  if (tlsCert === undefined || tlsKey === undefined) {
+    throw new UsageError("Cannot serve HTTPS: expected both --tls-cert and --tls-key");
+  }
+  return { tls: { cert: await readTextFile(tlsCert), key: await readTextFile(tlsKey) } };
+}
+
+async function readAuth(
+  { htpasswd, access }: ServeFlags,
+): Promise<Pick<ServeRegistryOptions, "auth">> {
+  if (htpasswd === undefined && access === undefined) return {};
+  if (htpasswd === undefined) {
+    throw new UsageError("Cannot tell users apart for --access: expected --htpasswd too");
+  }
+  const { readHtpasswd } = await import("../console/htpasswd.ts");
+  const verify = await readHtpasswd(htpasswd);
+  if (access === undefined) return { auth: { verify } };
+  const { readAccessRules } = await import("../console/access_rules.ts");
+  return { auth: { verify, rules: await readAccessRules(access) } };
+}
+
+async function readFaults({ fault }: ServeFlags): Promise<Pick<ServeRegistryOptions, "faults">> {
+  if (fault === undefined) return {};
+  const { readFaultRules } = await import("../console/fault_rules.ts");
+  return { faults: await readFaultRules(fault) };
+}
