@@ -32,6 +32,7 @@ export * from "./lib/archive/mod.ts";
 export * from "./lib/artifact/mod.ts";
 export * from "./lib/registry/mod.ts";
 export * from "./lib/server/mod.ts";
+export * from "./lib/inspect/mod.ts";
 export * from "./lib/docker/mod.ts";
 export * from "./lib/places/mod.ts";
 export * from "./lib/compose/mod.ts";

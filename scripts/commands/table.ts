@@ -92,6 +92,10 @@ docker-legacy:FILE, docker-daemon:REF, or a path that starts with "/" or "./".`,
       brief: "List the repositories of a registry",
       load: async () => (await import("./catalog.ts")).command,
     },
+    validate: {
+      brief: "Check that images are what they say",
+      load: async () => (await import("./validate.ts")).command,
+    },
     index: {
       brief: "Make and edit indexes: images for several platforms under one name",
       routes: {

@@ -6,7 +6,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ["layer"],
   ["image"],
   ["store"],
-  ["layout", "archive", "artifact", "registry", "server", "docker"],
+  ["layout", "archive", "artifact", "registry", "server", "docker", "inspect"],
   ["k3s"],
   ["places"],
   ["compose"],

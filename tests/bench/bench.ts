@@ -3,6 +3,7 @@ import { benchAppendDirectory } from "./append_directory.ts";
 import { benchMemory } from "./memory.ts";
 import { reportResults } from "./result.ts";
 import { benchStartup } from "./startup.ts";
+import { benchValidate } from "./validate.ts";
 import { benchWorkers } from "./workers.ts";
 
 reportResults([
@@ -10,4 +11,5 @@ reportResults([
   ...await benchAppendDirectory(),
   ...await benchWorkers(),
   ...await benchMemory(),
+  ...await benchValidate(),
 ]);
