@@ -25,7 +25,7 @@ async function edit(world: World, words: readonly string[]): Promise<readonly [J
     if (who === "crane") await runOk("crane", inputs);
     else assertEquals(await codeOf(inputs), 0);
     const manifest = JSON.parse((await runOk("crane", ["manifest", target])).stdout);
-    for (const entry of manifest.manifests) {
+    for (const entry of manifest.manifests ?? []) {
       if (/image\.(config\.)?v1\+json$/.test(entry.artifactType ?? "")) delete entry.artifactType;
     }
     results.push(manifest);
@@ -119,3 +119,15 @@ peerTest("crane lists again what is there; davit does not", { needs: ["crane"] }
   const [crane, davit] = await edit(world, ["append", "REG/base:v1", "-m", "REG/base:v1"]);
   assertEquals([crane.manifests.length, davit.manifests.length], [4, 2]);
 });
+
+peerTest(
+  "crane keeps nothing of A,B, which its help promises; davit both",
+  { needs: ["crane"] },
+  async () => {
+    await using world = await openWorld();
+    await world.push("base:v1", twoPlatforms());
+    const platforms = "linux/amd64,linux/arm64";
+    const [crane, davit] = await edit(world, ["filter", "REG/base:v1", "--platform", platforms]);
+    assertEquals([crane.manifests ?? [], davit.manifests.length], [[], 2]);
+  },
+);
