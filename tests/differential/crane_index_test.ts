@@ -54,9 +54,7 @@ for (const { name, view } of imageMatrix()) {
     }
     if (view.kind !== "index") return;
     for (
-      const platforms of [["linux"], ["linux/arm", "windows"], ["linux/arm64"], [
-        "linux/amd64,windows",
-      ]]
+      const platforms of [["linux"], ["linux/arm", "windows"], ["linux/arm64"]]
     ) {
       const flags = platforms.flatMap((platform) => ["--platform", platform]);
       const [crane, davit] = await edit(world, ["filter", "REG/it:v1", ...flags]);
