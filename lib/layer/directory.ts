@@ -1,16 +1,14 @@
-import { encodeHeader, END_OF_ARCHIVE, paddingOf } from "../tar/writer.ts";
+import { encodeHeader } from "../tar/writer.ts";
 import { directoryPath } from "./entry_path.ts";
 import { fileFailure } from "./file_failure.ts";
-import type { TarStep } from "./fill_blocks.ts";
 import { type IgnoreRules, parseIgnore } from "./ignore.ts";
 import type { Layer } from "./layer.ts";
 import type { LayerOptions } from "./layer_options.ts";
-import { prepareWorkers } from "../stream/compress.ts";
-import { lazy } from "../stream/lazy.ts";
-import { type BlockReaderOptions, openBlockReader, startBlockReader } from "./read_blocks.ts";
-import { TarLayer } from "./tar_layer.ts";
+import { blocksForm } from "./layer_form.ts";
+import { ReplayableLayer } from "./replayable_layer.ts";
+import { treeBlocks } from "./tree_blocks.ts";
 import { type TreeHeader, treeHeaders, type TreeOptions } from "./tree_headers.ts";
-import { type TreeFile, walkTree } from "./walk_tree.ts";
+import { walkTree } from "./walk_tree.ts";
 import { NO_XATTRS, readXattrs } from "./xattrs.ts";
 
 /** Options of {@linkcode layerFromDirectory}. */
@@ -23,10 +21,6 @@ export interface DirectoryOptions extends LayerOptions, TreeOptions {
   readonly xattrs?: boolean;
 }
 
-/** A worker is worth its start from so many bytes or files on. */
-const WORKER_BYTES = 8 * 1024 * 1024;
-const WORKER_FILES = 500;
-
 /**
  * Makes a layer of a directory: what it holds comes to lie in `prefix`. A single file lies there
  * under its own name.
@@ -36,7 +30,8 @@ const WORKER_FILES = 500;
  * of a file with several names in the tree the first becomes the file, the others hard links.
  * Devices, fifos, set-uid and sticky bits are kept.
  *
- * The tree is read again for every pass, files by a worker and never more than a few blocks ahead.
+ * The tree is read again for every pass, files by the workers that compress them, and never more than
+ * a few blocks ahead.
  *
  * @param path The directory or file; a link to one is followed.
  * @throws {TypeError | RangeError | SyntaxError} At once: for options that mean nothing.
@@ -61,60 +56,19 @@ export function layerFromDirectory(path: string, options: DirectoryOptions = {})
   const prefix = directoryPath(options.prefix ?? "/");
   parseIgnore(options.ignore ?? []);
   checkOptions(prefix, options);
-  return new TarLayer(
-    ({ isTransient: reuse }) =>
-      lazy((signal) => {
-        const onReading = () => reuse ? prepareWorkers(options) : undefined;
-        return ReadableStream.from(readTree(path, prefix, options, { signal, reuse, onReading }));
-      }),
-    options,
-  );
+  const open = (signal: AbortSignal) => openTree(path, prefix, options, signal);
+  return new ReplayableLayer(() => treeBlocks(open), blocksForm(options));
 }
 
-async function* readTree(
+async function openTree(
   path: string,
   prefix: string,
   options: DirectoryOptions,
-  reading: BlockReaderOptions,
-): AsyncGenerator<Uint8Array> {
-  const { signal } = reading;
+  signal: AbortSignal,
+): Promise<Iterable<TreeHeader>> {
   const rules = await readRules(options);
   const xattrs = options.xattrs === true ? await readXattrs(path, signal) : NO_XATTRS;
-  const files = walkTree(path, rules);
-  const { start, isLarge } = takeStart(files);
-  signal.throwIfAborted();
-  using reader = isLarge && options.workers !== 0 ? startBlockReader(reading) : openBlockReader();
-  yield* reader.read(tarSteps(treeHeaders(prefix, chain(start, files), options, xattrs)));
-}
-
-/** Takes files until they are worth a worker. */
-function takeStart(files: Iterator<TreeFile>): { start: TreeFile[]; isLarge: boolean } {
-  const start: TreeFile[] = [];
-  let bytes = 0;
-  while (bytes < WORKER_BYTES && start.length < WORKER_FILES) {
-    const { done, value } = files.next();
-    if (done) return { start, isLarge: false };
-    start.push(value);
-    bytes += value.size;
-  }
-  return { start, isLarge: true };
-}
-
-function* chain<T>(start: Iterable<T>, rest: Iterable<T>): Generator<T> {
-  yield* start;
-  yield* rest;
-}
-
-function* tarSteps(entries: Iterable<TreeHeader>): Generator<TarStep, undefined> {
-  for (const { header, file } of entries) {
-    const head = encodeHeader(header);
-    if (file === undefined) yield { head };
-    else {
-      const { source, size, mtime } = file;
-      yield { head, file: { source, size, mtime, padding: paddingOf(size) } };
-    }
-  }
-  yield { head: END_OF_ARCHIVE };
+  return treeHeaders(prefix, walkTree(path, rules), options, xattrs);
 }
 
 async function readRules(options: DirectoryOptions): Promise<IgnoreRules | undefined> {

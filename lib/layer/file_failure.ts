@@ -1,17 +1,8 @@
 import { FileError } from "../errors.ts";
+import type { FileFault } from "../stream/file_part.ts";
 
 /** The text Deno gives in place of bytes of a name that are not UTF-8. */
 const REPLACEMENT = "\ufffd";
-
-/** A failed system call as data, so that it can leave a worker. */
-export interface FileFault {
-  /** The file. */
-  readonly source: string;
-  /** The error's name: `NotFound`; `Changed` for a file that changed while it was read. */
-  readonly name: string;
-  /** The error's message. */
-  readonly message: string;
-}
 
 /**
  * Says what a failed system call means for the file at `path`.

@@ -1,7 +1,10 @@
 import type { Digest } from "../oci/digest.ts";
 import { type Compression, layerMediaType } from "../oci/media_type.ts";
-import { compressor } from "../stream/compress.ts";
+import type { BlockSource } from "../stream/block_source.ts";
+import { compressor, nativeOptions } from "../stream/compress.ts";
+import { compressBlocks } from "../stream/compress_blocks.ts";
 import { decompress } from "../stream/decompress.ts";
+import { Gauge } from "../stream/gauge.ts";
 import { measure, type Measured } from "../stream/measure.ts";
 import { drain } from "./drain.ts";
 import { forkStream } from "./fork_stream.ts";
@@ -28,17 +31,15 @@ export interface LayerPass<Facts> {
 }
 
 /** How a layer's bytes are made from a source: the part that all kinds of layers share. */
-export interface LayerForm {
+export interface LayerForm<Source = ReadableStream<Uint8Array>> {
   /** The media type of the compressed bytes. */
   readonly mediaType: string;
   /** Which pass tells the diff ID at the least cost. */
   readonly diffIdPass: "compressed" | "uncompressed";
-  /** Whether the compressed pass is done with each chunk before it asks for the next. */
-  readonly isTransient: boolean;
   /** Gives the compressed bytes. */
-  compressed(source: ReadableStream<Uint8Array>): LayerPass<LayerFacts>;
+  compressed(source: Source): LayerPass<LayerFacts>;
   /** Gives the tar. */
-  uncompressed(source: ReadableStream<Uint8Array>): LayerPass<Partial<LayerFacts>>;
+  uncompressed(source: Source): LayerPass<Partial<LayerFacts>>;
 }
 
 /** The source is the tar: it is compressed on its way. */
@@ -49,7 +50,6 @@ export function tarForm(options: LayerOptions): LayerForm {
   return {
     mediaType,
     diffIdPass: "uncompressed",
-    isTransient: compression !== "none",
     compressed(source) {
       if (compression === "none") return plain(source);
       const tar = measure(source);
@@ -61,6 +61,28 @@ export function tarForm(options: LayerOptions): LayerForm {
       const { stream, done } = measure(source);
       return pass(stream, async () => ({ diffId: (await done).digest }));
     },
+  };
+}
+
+/**
+ * The source is the tar in blocks that may lie in files still: they are read, hashed and compressed
+ * block by block. The bytes are those of {@linkcode tarForm}.
+ */
+export function blocksForm(options: LayerOptions): LayerForm<BlockSource> {
+  const { compression = "gzip", engine = "native" } = options;
+  const form = tarForm(options);
+  const reading = nativeOptions({ ...options, compression: "none" });
+  const compressing = nativeOptions({ ...options, compression });
+  const read = (source: BlockSource) => compressBlocks(source, reading);
+  return {
+    ...form,
+    compressed(source) {
+      if (compression === "none" || engine === "web") return form.compressed(read(source));
+      const tar = new Gauge();
+      const { stream, done } = measure(compressBlocks(source, compressing, tar));
+      return pass(stream, async () => ({ diffId: (await tar.done).digest, ...await done }));
+    },
+    uncompressed: (source) => form.uncompressed(read(source)),
   };
 }
 
@@ -82,7 +104,6 @@ export function keptForm(compression: Compression, options: KeptOptions): LayerF
   return {
     mediaType,
     diffIdPass: "compressed",
-    isTransient: false,
     compressed(source) {
       const whole = measure(source);
       const { stream, result } = forkStream(whole.stream, async (copy) => {

@@ -36,7 +36,7 @@ export type { LayerEntry } from "./layer_entry.ts";
 export type { LayerFacts, LayerForm, LayerPass } from "./layer_form.ts";
 export type { LayerOptions } from "./layer_options.ts";
 export { RecompressedLayer } from "./recompressed_layer.ts";
-export { type OpenSource, type OpenSourceOptions, ReplayableLayer } from "./replayable_layer.ts";
+export { type OpenSource, ReplayableLayer } from "./replayable_layer.ts";
 export { RetypedLayer } from "./retyped_layer.ts";
 export { SinglePassLayer } from "./single_pass_layer.ts";
 export { StreamLayer } from "./stream_layer.ts";

@@ -7,22 +7,13 @@ import type { Layer } from "./layer.ts";
 import type { LayerFacts, LayerForm } from "./layer_form.ts";
 import { shared } from "./shared.ts";
 
-/** What whoever opens a source says of how it will be read. */
-export interface OpenSourceOptions {
-  /**
-   * Whether each chunk is done with before the next is asked for: then its memory may be used
-   * again for that.
-   */
-  readonly isTransient: boolean;
-}
-
-/** Opens a source of bytes: the same bytes each time. */
-export type OpenSource = (options: OpenSourceOptions) => ReadableStream<Uint8Array>;
+/** Opens a source: the same bytes each time. */
+export type OpenSource<Source = ReadableStream<Uint8Array>> = () => Source;
 
 /** A layer whose source opens again and again. */
-export class ReplayableLayer implements Layer {
-  readonly #form: LayerForm;
-  readonly #open: OpenSource;
+export class ReplayableLayer<Source = ReadableStream<Uint8Array>> implements Layer {
+  readonly #form: LayerForm<Source>;
+  readonly #open: OpenSource<Source>;
   readonly #readCompressed: () => Promise<void> = shared(() => drain(this.compressed()));
   readonly #readUncompressed: () => Promise<void> = shared(() => drain(this.uncompressed()));
   readonly #recall: () => Promise<Partial<LayerFacts>>;
@@ -37,8 +28,8 @@ export class ReplayableLayer implements Layer {
    * the source may not be read for that.
    */
   constructor(
-    open: OpenSource,
-    form: LayerForm,
+    open: OpenSource<Source>,
+    form: LayerForm<Source>,
     recall: () => Promise<Partial<LayerFacts>> = () => Promise.resolve({}),
   ) {
     this.#open = open;
@@ -98,8 +89,7 @@ export class ReplayableLayer implements Layer {
   }
 
   #pass(kind: "compressed" | "uncompressed"): ReadableStream<Uint8Array> {
-    const isTransient = kind === "compressed" && this.#form.isTransient;
-    const { stream, facts } = this.#form[kind](this.#open({ isTransient }));
+    const { stream, facts } = this.#form[kind](this.#open());
     return conclude(stream, {
       end: async () => this.#learn(await facts),
       fail() {},

@@ -73,13 +73,13 @@ export function* treeHeaders(
     previous = file.path;
     const name = join(prefix, file.path);
     if (name === "") continue;
-    const first = file.inode === undefined ? undefined : firstNames.get(file.inode);
+    const first = file.linkKey === undefined ? undefined : firstNames.get(file.linkKey);
     if (first !== undefined) {
       yield { header: hardLink(first, name, first.name) };
       continue;
     }
     const header = toHeader(name, file, options, xattrs);
-    if (file.inode !== undefined) firstNames.set(file.inode, header);
+    if (file.linkKey !== undefined) firstNames.set(file.linkKey, header);
     yield file.type === "file" ? { header, file } : { header };
   }
 }

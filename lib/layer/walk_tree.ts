@@ -24,8 +24,10 @@ export interface TreeFile {
   readonly mtime: number;
   /** Where a symlink points. */
   readonly linkName?: string;
+  /** Its number on its device. */
+  readonly inode: number;
   /** What the names of a file that has several share. */
-  readonly inode?: string;
+  readonly linkKey?: string;
   /** Major number of a device. */
   readonly deviceMajor?: number;
   /** Minor number of a device. */
@@ -133,7 +135,8 @@ function inspect(
       gid: info.gid ?? 0,
       mtime: info.mtime?.getTime() ?? 0,
       ...(type === "symlink" ? { linkName: Deno.readLinkSync(source) } : {}),
-      ...(type === "file" && (info.nlink ?? 1) > 1 ? { inode: `${info.dev}:${info.ino}` } : {}),
+      inode: info.ino ?? 0,
+      ...(type === "file" && (info.nlink ?? 1) > 1 ? { linkKey: `${info.dev}:${info.ino}` } : {}),
       ...(info.isCharDevice || info.isBlockDevice ? deviceOf(info.rdev ?? 0) : {}),
     };
   } catch (cause) {

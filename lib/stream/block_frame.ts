@@ -2,7 +2,7 @@
 export interface BlockFrame {
   /** Comes before the first block. */
   readonly header: Uint8Array;
-  /** Takes note of the next block before it is encoded. */
+  /** Takes note of the next block. */
   note(block: Uint8Array): void;
   /** Comes after the last block. */
   trailer(): Uint8Array;
@@ -45,8 +45,8 @@ export class GzipFrame implements BlockFrame {
   }
 }
 
-/** A zstd stream is its frames and nothing around them. */
-export const zstdFrame: BlockFrame = {
+/** Nothing: a zstd stream is its frames, and what is not compressed is its blocks. */
+export const noFrame: BlockFrame = {
   header: new Uint8Array(),
   note() {},
   trailer: () => new Uint8Array(),

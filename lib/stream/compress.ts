@@ -1,8 +1,8 @@
 import { UnsupportedError } from "../errors.ts";
 import type { Compression } from "../oci/media_type.ts";
 import { abortable } from "./abortable.ts";
-import { compressBlocks } from "./compress_blocks.ts";
-import { encoderPool } from "./encoder_pool.ts";
+import { cutStream } from "./block_source.ts";
+import { compressBlocks, type CompressBlocksOptions } from "./compress_blocks.ts";
 
 /** What does the work of {@linkcode compress}. */
 export type CompressionEngine = "native" | "web";
@@ -69,21 +69,23 @@ export function compressor(
     refuseByWeb(compression);
     return (source) => abortable(compressByWeb(source), signal);
   }
-  const { most, usual } = LEVELS[compression];
-  const { level = usual, workers = defaultWorkers() } = options;
-  checkRange(`${compression} level`, level, 1, most);
-  checkRange("number of workers", workers, 0, 1024);
-  return (source) => abortable(compressBlocks(source, { compression, level, workers }), signal);
+  const how = nativeOptions(options);
+  return (source) => abortable(compressBlocks(cutStream(source), how), signal);
 }
 
 /**
- * Starts the workers that {@linkcode compress} with these options would start for much data, so
- * that they are there when its first block comes. To start one takes this thread some 35 ms. They
- * end by themselves when nothing comes.
+ * Checks the options of the native engine, and says what they leave open.
+ *
+ * @throws {RangeError} As {@linkcode compress} does.
  */
-export function prepareWorkers(options: CompressOptions = {}): void {
-  const { compression = "gzip", engine = "native", workers = defaultWorkers() } = options;
-  if (compression !== "none" && engine === "native") encoderPool.prepare(workers);
+export function nativeOptions(options: CompressOptions): CompressBlocksOptions {
+  const { compression = "gzip", workers = defaultWorkers() } = options;
+  checkRange("number of workers", workers, 0, 1024);
+  if (compression === "none") return { compression, level: 0, workers };
+  const { most, usual } = LEVELS[compression];
+  const { level = usual } = options;
+  checkRange(`${compression} level`, level, 1, most);
+  return { compression, level, workers };
 }
 
 function refuseByWeb(compression: Compression): void {

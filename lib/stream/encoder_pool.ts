@@ -49,13 +49,6 @@ class EncoderPool {
     };
   }
 
-  /** Starts up to `workers` before there is work for them; they end when none comes. */
-  prepare(workers: number): void {
-    this.#most = Math.max(this.#most, workers);
-    while (this.#slots.size < workers && !this.#barred) this.#start();
-    this.#rest();
-  }
-
   #submit(job: EncodeJob): Promise<EncodedBlock> {
     const { promise, resolve, reject } = Promise.withResolvers<EncodedBlock>();
     clearTimeout(this.#idle);

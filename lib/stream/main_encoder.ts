@@ -1,16 +1,20 @@
 import { encodeBlock, type EncodeJob } from "./encode_block.ts";
+import { readParts } from "./file_part.ts";
 
-/** A block and the buffer it came in, free again. */
+/** A block and what it became. */
 export interface EncodedBlock {
-  /** The encoded bytes. */
+  /** The block, whole; its buffer is another object when it has travelled. */
+  readonly block: Uint8Array<ArrayBuffer>;
+  /** The encoded bytes; the block itself when it is not compressed. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** The job's buffer; another object when it has travelled. */
-  readonly buffer: ArrayBuffer;
 }
 
 /** Something that encodes blocks: this thread, or workers. */
 export interface Encoder extends Disposable {
-  /** Encodes a block. The job's buffer belongs to the encoder until it gives it back. */
+  /**
+   * Reads a block together and encodes it. The job's buffer belongs to the encoder until it gives
+   * the block back.
+   */
   encode(job: EncodeJob): Promise<EncodedBlock>;
 }
 
@@ -22,7 +26,9 @@ export const mainEncoder: Encoder = {
       import("node:timers/promises"),
     ]);
     await setImmediate();
-    return { bytes: encodeBlock(zlib, job), buffer: job.buffer };
+    const block = new Uint8Array(job.buffer, 0, job.length);
+    readParts(block, job.parts);
+    return { block, bytes: encodeBlock(zlib, block, job) };
   },
   [Symbol.dispose]() {},
 };

@@ -1,5 +1,5 @@
 import type { Algorithm, Digest } from "../oci/digest.ts";
-import { type Hasher, openHasher } from "./hash.ts";
+import { Gauge } from "./gauge.ts";
 import { through } from "./through.ts";
 
 /** What is known of a stream that has passed. */
@@ -43,27 +43,6 @@ export function measure(
   source: ReadableStream<Uint8Array>,
   options: MeasureOptions = {},
 ): Measured {
-  const { algorithm = "sha256" } = options;
-  const { promise: done, resolve, reject } = Promise.withResolvers<Measurement>();
-  done.catch(() => {});
-  let hasher: Hasher;
-  let size = 0;
-  const stream = through(source, {
-    async open() {
-      hasher = await openHasher(algorithm);
-    },
-    push(bytes) {
-      hasher.update(bytes);
-      size += bytes.length;
-      return [bytes];
-    },
-    end() {
-      resolve({ digest: hasher.digest(), size });
-      return [];
-    },
-    abort(reason) {
-      reject(reason ?? new DOMException("Cannot measure: the stream was cancelled", "AbortError"));
-    },
-  });
-  return { stream, done };
+  const gauge = new Gauge(options.algorithm);
+  return { stream: through(source, gauge), done: gauge.done };
 }

@@ -1,5 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import { FileError } from "../../lib/errors.ts";
+import { assertEquals } from "@std/assert";
 import { layerFromDirectory } from "../../lib/layer/directory.ts";
 import { decompress } from "../../lib/stream/decompress.ts";
 import { measure } from "../../lib/stream/measure.ts";
@@ -50,30 +49,5 @@ for (const compression of ["gzip", "zstd", "none"] as const) {
     await stream.pipeTo(new WritableStream());
     assertEquals((await done).digest, expected);
     assertEquals(await layer.diffId(), expected);
-  });
-}
-
-const CHANGES = [
-  {
-    what: "grew",
-    change: (path: string) => Deno.writeFile(path, new Uint8Array(9), { append: true }),
-  },
-  { what: "shrank", change: (path: string) => Deno.truncate(path, 10) },
-  { what: "changed in place", change: (path: string) => Deno.utime(path, 1, 1) },
-  { what: "went away", change: (path: string) => Deno.remove(path) },
-];
-
-for (const { what, change } of CHANGES) {
-  Deno.test(`a file that ${what} between walk and reading is named`, async () => {
-    await using dir = await tempDir();
-    await Deno.writeFile(dir.join("0"), new Uint8Array(24 * 2 ** 20));
-    await Deno.writeFile(dir.join("1"), new Uint8Array(1000));
-    const reader = layerFromDirectory(dir.path, { workers: 1 }).uncompressed().getReader();
-    await reader.read();
-    await change(dir.join("1"));
-    const error = await assertRejects(async () => {
-      while (!(await reader.read()).done);
-    }, FileError);
-    assertEquals(error.path, dir.join("1"));
   });
 }
