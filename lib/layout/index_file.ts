@@ -1,6 +1,6 @@
 import { FileError, LimitExceededError } from "../errors.ts";
 import { fileFailure } from "../layer/file_failure.ts";
-import { withLock } from "./lock.ts";
+import { withLock } from "../store/lock.ts";
 import { MAX_INDEX_BYTES, readDocument } from "./read_document.ts";
 import { Roots } from "./roots.ts";
 

@@ -16,7 +16,7 @@ import {
   serverOf,
 } from "./docker_config.ts";
 import { dockerConfigPath, readConfig } from "./docker_config_files.ts";
-import { writeSecretFile } from "./secret_file.ts";
+import { withSecretFile, writeSecretFile } from "./secret_file.ts";
 
 /** Options of {@linkcode storeLogin} and {@linkcode eraseLogin}. */
 export interface DockerLoginOptions extends CallOptions {
@@ -41,7 +41,7 @@ const EMPTY = '{\n\t"auths": {}\n}\n';
 /**
  * Keeps a login as `docker login` does: in the credential helper that docker's config names for the
  * registry, else in the config itself, which then only its owner may read. All else in the file
- * stays as it is, byte for byte. Older entries for the registry are gone afterwards.
+ * stays as it is, byte for byte; of two logins at once, none is lost. Older entries for the registry are gone afterwards.
  *
  * @param registry `host[:port]`.
  * @returns Where it was stored: the helper or the file.
@@ -59,8 +59,16 @@ const EMPTY = '{\n\t"auths": {}\n}\n';
  */
 export async function storeLogin(
   registry: string,
-  { username, password }: Login,
+  login: Login,
   options: DockerLoginOptions = {},
+): Promise<string> {
+  return await withSecretFile(configPath(options), () => store(registry, login, options), options);
+}
+
+async function store(
+  registry: string,
+  { username, password }: Login,
+  options: DockerLoginOptions,
 ): Promise<string> {
   const file = await openConfig(options);
   const key = keyOf(registry);
@@ -98,6 +106,12 @@ export async function eraseLogin(
   registry: string,
   options: DockerLoginOptions = {},
 ): Promise<readonly string[]> {
+  const path = configPath(options);
+  if (await readConfig(path) === undefined) return [];
+  return await withSecretFile(path, () => erase(registry, options), options);
+}
+
+async function erase(registry: string, options: DockerLoginOptions): Promise<readonly string[]> {
   const file = await openConfig(options);
   const key = keyOf(registry);
   const helper = helperOf(file.config, key);
@@ -123,11 +137,14 @@ interface ConfigFile {
   readonly config: DockerConfig;
 }
 
-async function openConfig(options: DockerLoginOptions): Promise<ConfigFile> {
+function configPath(options: DockerLoginOptions): string {
   const path = dockerConfigPath(options);
-  if (path === undefined) {
-    throw new CredentialError("Cannot find docker's config: expected HOME or DOCKER_CONFIG");
-  }
+  if (path !== undefined) return path;
+  throw new CredentialError("Cannot find docker's config: expected HOME or DOCKER_CONFIG");
+}
+
+async function openConfig(options: DockerLoginOptions): Promise<ConfigFile> {
+  const path = configPath(options);
   const found = await readConfig(path) ?? "";
   const text = found.trim() === "" ? EMPTY : found;
   return { path, text, config: parseDockerConfig(text, path) };

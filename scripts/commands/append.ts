@@ -9,7 +9,12 @@ import {
   type PlacedDirectory,
   readNewLayers,
 } from "../console/new_layers.ts";
-import { TRANSFER_FLAGS, type TransferFlags } from "../console/flags.ts";
+import {
+  SIDE_FLAGS,
+  type SideFlags,
+  TRANSFER_FLAGS,
+  type TransferFlags,
+} from "../console/flags.ts";
 import { Session } from "../console/session.ts";
 import { appendLayers } from "../../lib/image/append.ts";
 import { annotateImage, configureImage } from "../../lib/image/configure.ts";
@@ -23,7 +28,7 @@ import { formatReference, parseReference, type Reference } from "../../lib/oci/r
 import { formatLocation, type Location, parseLocation } from "../../lib/places/location.ts";
 
 /** The flags of `davit append`. */
-interface Flags extends TransferFlags, CompressionFlags {
+interface Flags extends TransferFlags, SideFlags, CompressionFlags {
   readonly base?: Location;
   readonly newTag: Reference;
   readonly newLayer?: readonly string[];
@@ -109,6 +114,7 @@ The same files give the same digest anywhere: owners are root, times are SOURCE_
         withNegated: false,
       },
       ...COMPRESSION_FLAGS,
+      ...SIDE_FLAGS,
       ...TRANSFER_FLAGS,
     },
     aliases: { t: "newTag", b: "base", f: "newLayer", o: "output", j: "jobs", v: "verbose" },

@@ -1,6 +1,6 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../console/flags.ts";
+import { ACCOUNT_FLAGS, type AccountFlags } from "../console/flags.ts";
 import { parseServerOrRepository } from "../console/server.ts";
 import { Session } from "../console/session.ts";
 import { NotFoundError } from "../../lib/errors.ts";
@@ -24,7 +24,7 @@ for a docker credential helper. With --verbose it is said where they were found.
   davit auth get ghcr.io`,
   },
   parameters: {
-    flags: COMMON_FLAGS,
+    flags: ACCOUNT_FLAGS,
     aliases: { v: "verbose" },
     positional: {
       kind: "tuple",
@@ -38,7 +38,7 @@ for a docker credential helper. With --verbose it is said where they were found.
       ],
     },
   },
-  async func(this: Context, flags: CommonFlags, named?: RepositoryName): Promise<void> {
+  async func(this: Context, flags: AccountFlags, named?: RepositoryName): Promise<void> {
     const { registry, repository } = named ?? parseServerOrRepository(await readName(this));
     await using session = new Session(this, flags);
     const { signal } = session;

@@ -1,12 +1,12 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
 import { UsageError } from "../console/exit_code.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../console/flags.ts";
+import { ACCOUNT_FLAGS, type AccountFlags } from "../console/flags.ts";
 import { parseServer } from "../console/server.ts";
 import { Session } from "../console/session.ts";
 import { readAll } from "../../lib/stream/read_all.ts";
 
-interface Flags extends CommonFlags {
+interface Flags extends AccountFlags {
   readonly username: string;
   readonly password?: string;
   readonly passwordStdin?: boolean;
@@ -46,7 +46,7 @@ by its owner only. Nothing is stored that the registry refuses.
         optional: true,
         withNegated: false,
       },
-      ...COMMON_FLAGS,
+      ...ACCOUNT_FLAGS,
     },
     aliases: { u: "username", p: "password", v: "verbose" },
     positional: {

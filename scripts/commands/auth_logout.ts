@@ -1,6 +1,6 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
-import { COMMON_FLAGS, type CommonFlags } from "../console/flags.ts";
+import { ACCOUNT_FLAGS, type AccountFlags } from "../console/flags.ts";
 import { parseServer } from "../console/server.ts";
 import { Session } from "../console/session.ts";
 
@@ -13,14 +13,14 @@ export const command: Command<Context> = buildCommand({
 podman stored stays; if there is something left, it is said where.`,
   },
   parameters: {
-    flags: COMMON_FLAGS,
+    flags: ACCOUNT_FLAGS,
     aliases: { v: "verbose" },
     positional: {
       kind: "tuple",
       parameters: [{ brief: "Registry", placeholder: "SERVER", parse: parseServer }],
     },
   },
-  async func(this: Context, flags: CommonFlags, registry: string): Promise<void> {
+  async func(this: Context, flags: AccountFlags, registry: string): Promise<void> {
     const { env } = this;
     await using session = new Session(this, flags);
     const { signal } = session;

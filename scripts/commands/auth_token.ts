@@ -59,6 +59,7 @@ export const command: Command<Context> = buildCommand({
     const { header = false, push = false, mount = [] } = flags;
     await using session = new Session(this, flags);
     const { repositoryScope } = await import("../../lib/registry/scope.ts");
+    session.bind(name, "place");
     const transport = await session.transport();
     const authorization = await transport.authorize({
       ...name,

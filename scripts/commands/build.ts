@@ -2,7 +2,13 @@ import { buildCommand, type Command } from "@stricli/core";
 import { COMPRESSION_FLAGS, type CompressionFlags } from "../console/compression_flags.ts";
 import type { Context } from "../console/context.ts";
 import { creationTime } from "../console/creation_time.ts";
-import { COMMON_FLAGS, type CommonFlags, JOBS_FLAG } from "../console/flags.ts";
+import {
+  COMMON_FLAGS,
+  type CommonFlags,
+  JOBS_FLAG,
+  SIDE_FLAGS,
+  type SideFlags,
+} from "../console/flags.ts";
 import { Session } from "../console/session.ts";
 import { parseSpec } from "../../lib/compose/parse_spec.ts";
 import { runBuild } from "../../lib/compose/run_build.ts";
@@ -12,7 +18,7 @@ import { formatLocation, parseLocation } from "../../lib/places/location.ts";
 import { resolveLocation, resolvePath } from "../../lib/places/resolve_location.ts";
 import { FileError, NotFoundError } from "../../lib/errors.ts";
 
-interface Flags extends CommonFlags, CompressionFlags {
+interface Flags extends CommonFlags, SideFlags, CompressionFlags {
   readonly jobs?: number;
   readonly file?: string;
   readonly tag?: readonly string[];
@@ -80,6 +86,7 @@ Flags win over the file.`,
       },
       ...COMPRESSION_FLAGS,
       jobs: JOBS_FLAG,
+      ...SIDE_FLAGS,
       ...COMMON_FLAGS,
     },
     aliases: { f: "file", t: "tag", o: "output", j: "jobs", v: "verbose" },
@@ -94,10 +101,12 @@ Flags win over the file.`,
     if (flags.schema === true) return await printSchema(this);
     const { platform: _, ...sessionFlags } = flags;
     await using session = new Session(this, sessionFlags);
-    const { spec, root } = await readSpec(directory, flags.file);
+    const { spec: written, root } = await readSpec(directory, flags.file);
+    const spec = { ...written, ...changesOf(flags, root) };
+    bindPlaces(session, spec);
     const { jobs, workers } = flags;
     const { places, signal, output: { onEvent } } = session;
-    const outputs = await runBuild({ ...spec, ...changesOf(flags, root) }, {
+    const outputs = await runBuild(spec, {
       directory: root,
       created: creationTime(this.env).seconds,
       places,
@@ -114,6 +123,12 @@ Flags win over the file.`,
 async function printSchema(context: Context): Promise<void> {
   const { specJsonSchema } = await import("../../lib/compose/json_schema.ts");
   context.process.stdout.write(`${JSON.stringify(await specJsonSchema(), null, 2)}\n`);
+}
+
+/** Credentials of the flags are for the registries that the build names. */
+function bindPlaces(session: Session, { from, tags = [], outputs = [] }: BuildSpec): void {
+  if (from !== "scratch") session.bindName(from, "source");
+  for (const name of [...tags, ...outputs]) session.bindName(name, "destination");
 }
 
 /** What the flags say instead of the file. */

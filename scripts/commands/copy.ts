@@ -1,7 +1,12 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
 import { UsageError } from "../console/exit_code.ts";
-import { TRANSFER_FLAGS, type TransferFlags } from "../console/flags.ts";
+import {
+  SIDE_FLAGS,
+  type SideFlags,
+  TRANSFER_FLAGS,
+  type TransferFlags,
+} from "../console/flags.ts";
 import { nameAtDestination } from "../console/naming.ts";
 import { Session } from "../console/session.ts";
 import { AlreadyExistsError } from "../../lib/errors.ts";
@@ -12,7 +17,7 @@ import { findTaken } from "../../lib/places/find_taken.ts";
 import { formatLocation, type Location, parseLocation } from "../../lib/places/location.ts";
 import type { Destination } from "../../lib/store/store.ts";
 
-interface Flags extends TransferFlags {
+interface Flags extends TransferFlags, SideFlags {
   readonly allTags?: boolean;
   readonly noClobber?: boolean;
 }
@@ -45,6 +50,7 @@ has; what is there already is not sent again.
         optional: true,
         withNegated: false,
       },
+      ...SIDE_FLAGS,
       ...TRANSFER_FLAGS,
     },
     aliases: { a: "allTags", n: "noClobber", j: "jobs", v: "verbose" },
@@ -94,8 +100,8 @@ async function copyAll(
   },
 ): Promise<void> {
   const { signal } = session;
-  const source = await session.repository(parseAllTags(from));
-  await using target = await session.repository(parseAllTags(to));
+  const source = await session.repository(parseAllTags(from), "source");
+  await using target = await session.repository(parseAllTags(to), "destination");
   for await (const name of source.names({ signal })) {
     const names = [name];
     const taken = noClobber ? await findTaken(to, target, { names, signal }) : undefined;

@@ -2,16 +2,32 @@ import type { FlagParametersForType, TypedFlagParameter } from "@stricli/core";
 import { parsePlatform, type Platform } from "../../lib/oci/platform.ts";
 import type { Context } from "./context.ts";
 
-/** The flags of every command that opens places. */
-export interface CommonFlags {
+/** The flags of every command that may speak to registries. */
+export interface AccountFlags {
   /** Plain http, and certificates that nobody vouches for, are accepted. */
   readonly insecure?: boolean;
   /** Files with the certificates of authorities that are trusted besides. */
   readonly ca?: readonly string[];
+  /** How long a server may be silent, in seconds. */
+  readonly timeout?: number;
   /** Results and progress as JSON lines. */
   readonly json?: boolean;
   /** Errors name their causes, and credentials their source. */
   readonly verbose?: boolean;
+}
+
+/** The flags of every command that opens places. */
+export interface CommonFlags extends AccountFlags {
+  /** Who is asking the registry that the command names; never part of a message. */
+  readonly creds?: string;
+}
+
+/** The flags of commands that read from one registry and write to another. */
+export interface SideFlags {
+  /** Who is asking the registry that is read from. */
+  readonly srcCreds?: string;
+  /** Who is asking the registry that is written to. */
+  readonly dstCreds?: string;
 }
 
 /** The flags of commands that may mean one platform's image of an index. */
@@ -28,8 +44,8 @@ export interface TransferFlags extends PlatformFlags {
   readonly allowNondistributableArtifacts?: boolean;
 }
 
-/** {@linkcode CommonFlags}, for a command's parameters. */
-export const COMMON_FLAGS: FlagParametersForType<CommonFlags, Context> = {
+/** {@linkcode AccountFlags}, for the parameters of a command that has credentials of its own. */
+export const ACCOUNT_FLAGS: FlagParametersForType<AccountFlags, Context> = {
   insecure: {
     kind: "boolean",
     brief: "Allow plain http and unverified TLS certificates",
@@ -44,6 +60,13 @@ export const COMMON_FLAGS: FlagParametersForType<CommonFlags, Context> = {
     variadic: true,
     optional: true,
   },
+  timeout: {
+    kind: "parsed",
+    brief: "Silence of a server that ends a request (60 to answer, 30 within a body unless said)",
+    placeholder: "SECONDS",
+    parse: parseTimeout,
+    optional: true,
+  },
   json: {
     kind: "boolean",
     brief: "Print results and progress as JSON lines",
@@ -56,6 +79,18 @@ export const COMMON_FLAGS: FlagParametersForType<CommonFlags, Context> = {
     optional: true,
     withNegated: false,
   },
+};
+
+/** {@linkcode CommonFlags}, for a command's parameters. */
+export const COMMON_FLAGS: FlagParametersForType<CommonFlags, Context> = {
+  creds: credentialFlag("Sign in with these, not stored ones; what is missing comes from stdin"),
+  ...ACCOUNT_FLAGS,
+};
+
+/** {@linkcode SideFlags}, for a command's parameters. */
+export const SIDE_FLAGS: FlagParametersForType<SideFlags, Context> = {
+  srcCreds: credentialFlag("The same, for the registry that is read"),
+  dstCreds: credentialFlag("The same, for the registry that is written to"),
 };
 
 /** {@linkcode PlatformFlags}, for a command's parameters. */
@@ -90,6 +125,17 @@ export const TRANSFER_FLAGS: FlagParametersForType<TransferFlags, Context> = {
   },
   ...PLATFORM_FLAGS,
 };
+
+/** The text is looked at where it is used: what the parser refuses, it shows. */
+function credentialFlag(brief: string): TypedFlagParameter<string | undefined, Context> {
+  return { kind: "parsed", brief, placeholder: "USER[:PASS]|-", parse: String, optional: true };
+}
+
+function parseTimeout(text: string): number {
+  const seconds = Number(text);
+  if (/^\d+(?:\.\d+)?$/.test(text) && seconds > 0 && seconds <= 86_400) return seconds;
+  throw new SyntaxError(`Cannot wait "${text}" seconds: expected a number from 0.001 to 86400`);
+}
 
 function parseChoice(text: string): Platform | "all" {
   return text === "all" ? text : parsePlatform(text);

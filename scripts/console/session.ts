@@ -1,4 +1,4 @@
-import type { Location } from "../../lib/places/location.ts";
+import { type Location, parseLocation } from "../../lib/places/location.ts";
 import type { OpenedDestination, OpenedSource, OpenOptions } from "../../lib/places/open.ts";
 import { openDestination, openRepository, openSource } from "../../lib/places/open.ts";
 import { present } from "../../lib/oci/present.ts";
@@ -12,7 +12,8 @@ import type { Destination } from "../../lib/store/store.ts";
 import type { View } from "../../lib/image/image.ts";
 import type { Descriptor } from "../../lib/oci/descriptor.ts";
 import type { Context } from "./context.ts";
-import type { TransferFlags } from "./flags.ts";
+import type { SideFlags, TransferFlags } from "./flags.ts";
+import { GivenCredentials, type GivenPlace, type Side } from "./given_credentials.ts";
 import { localHint } from "./local_hint.ts";
 import { Output } from "./output.ts";
 import { transportOptions } from "./transport_options.ts";
@@ -25,13 +26,15 @@ export class Session implements AsyncDisposable {
   /** Ends all work. */
   readonly signal: AbortSignal;
   readonly #context: Context;
-  readonly #flags: TransferFlags;
+  readonly #flags: TransferFlags & SideFlags;
+  readonly #given: GivenCredentials;
   #transport: Promise<Transport> | undefined;
 
   /** @param context Everything that is not an argument. @param flags The command's flags. */
-  constructor(context: Context, flags: TransferFlags) {
+  constructor(context: Context, flags: TransferFlags & SideFlags) {
     this.#context = context;
     this.#flags = flags;
+    this.#given = new GivenCredentials(context, flags);
     this.output = new Output(context, flags);
     this.signal = context.signal;
   }
@@ -52,8 +55,20 @@ export class Session implements AsyncDisposable {
     return platform === "all" ? undefined : platform;
   }
 
+  /** Says that a registry, or a repository of it, may be shown the credentials of the flags. */
+  bind(place: GivenPlace, side: Side): void {
+    this.#given.bind(place, side);
+  }
+
+  /** The same for the name of a place, if that is a registry. */
+  bindName(name: string, side: Side): void {
+    const location = parseOrNothing(name);
+    if (location?.kind === "registry") this.bind(location.reference, side);
+  }
+
   /** Opens a place and what is named in it. */
   async open(location: Location): Promise<OpenedSource> {
+    if (location.kind === "registry") this.bind(location.reference, "source");
     try {
       return await openSource(location, this.places);
     } catch (error) {
@@ -64,19 +79,25 @@ export class Session implements AsyncDisposable {
   }
 
   /** Opens a place for writing; an archive at `-` is standard output, and results make room. */
-  create(location: Location): Promise<OpenedDestination> {
-    if (!isStdout(location)) return openDestination(location, this.places);
+  async create(location: Location): Promise<OpenedDestination> {
+    if (location.kind === "registry") this.bind(location.reference, "destination");
+    if (!isStdout(location)) return await openDestination(location, this.places);
     this.output.leaveStdout();
-    return openStdout(location, this.#context.stdout);
+    return await openStdout(location, this.#context.stdout);
   }
 
-  /** Opens a registry's repository. */
-  repository(reference: Pick<Reference, "registry" | "repository">): Promise<Repository> {
-    return openRepository(reference, this.places);
+  /** Opens a registry's repository. @param side Whose credentials are for it. */
+  async repository(
+    reference: Pick<Reference, "registry" | "repository">,
+    side: Side = "place",
+  ): Promise<Repository> {
+    this.bind(reference, side);
+    return await openRepository(reference, this.places);
   }
 
   /** Opens a registry. */
   async registry(name: string): Promise<Registry> {
+    this.bind({ registry: name }, "place");
     const { Registry } = await import("../../lib/registry/registry.ts");
     return new Registry(name, { transport: await this.transport() });
   }
@@ -99,7 +120,8 @@ export class Session implements AsyncDisposable {
 
   /** How registries are spoken to. */
   transportOptions(): ReturnType<typeof transportOptions> {
-    return transportOptions(this.#context, this.#flags, this.output);
+    const { output } = this;
+    return transportOptions(this.#context, this.#flags, { output, given: this.#given });
   }
 
   async #openTransport(): Promise<Transport> {
@@ -112,5 +134,14 @@ export class Session implements AsyncDisposable {
     this.output[Symbol.dispose]();
     const transport = await this.#transport?.catch(() => undefined);
     transport?.[Symbol.dispose]();
+  }
+}
+
+/** Whoever opens a place says what is wrong with its name. */
+function parseOrNothing(name: string): Location | undefined {
+  try {
+    return parseLocation(name);
+  } catch {
+    return undefined;
   }
 }

@@ -3,16 +3,17 @@ import type { TransportOptions } from "../../lib/registry/transport.ts";
 import { VERSION } from "../version.ts";
 import type { Context } from "./context.ts";
 import type { CommonFlags } from "./flags.ts";
+import type { GivenCredentials } from "./given_credentials.ts";
 import type { Output } from "./output.ts";
 
 /** How a command speaks to registries, as its flags and the environment have it. */
 export async function transportOptions(
   { env }: Context,
   flags: CommonFlags,
-  output: Output,
+  { output, given }: { readonly output: Output; readonly given: GivenCredentials },
 ): Promise<TransportOptions & { readonly keychain: Keychain }> {
   const { dockerKeychain } = await import("../../lib/registry/docker_keychain.ts");
-  const keychain = dockerKeychain({ env });
+  const keychain = given.before(dockerKeychain({ env }));
   const { dockerCertificates, readCertificates } = await import(
     "../../lib/registry/certificates.ts"
   );
@@ -22,8 +23,18 @@ export async function transportOptions(
     keychain: flags.verbose === true ? tellSource(keychain, output) : keychain,
     userAgent: `davit/${VERSION}`,
     insecure: flags.insecure === true,
+    ...patienceOf(flags),
     onWarning: ({ registry, text }) => output.note(`warning from ${registry}: ${text}`),
   };
+}
+
+/** Who says how long a server may be silent means every kind of silence. */
+function patienceOf(
+  { timeout }: CommonFlags,
+): Pick<TransportOptions, "responseTimeoutMs" | "stallTimeoutMs" | "commitTimeoutMs"> {
+  if (timeout === undefined) return {};
+  const ms = Math.ceil(timeout * 1000);
+  return { responseTimeoutMs: ms, stallTimeoutMs: ms, commitTimeoutMs: ms };
 }
 
 /** Tells where credentials were found, when a registry wants some. */

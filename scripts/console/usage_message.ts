@@ -9,6 +9,9 @@ import {
   UnsatisfiedPositionalError,
 } from "@stricli/core";
 
+/** The flags whose values are nobody's business. */
+const SECRET = /creds$|password$/i;
+
 /** Says in one line what is wrong with a command's words, and what to write instead. */
 export function usageMessage(error: unknown, command: string): string {
   const help = `"${command} --help" explains it`;
@@ -25,7 +28,8 @@ export function usageMessage(error: unknown, command: string): string {
   }
   if (error instanceof UnexpectedFlagError) {
     const { externalFlagName: name, previousInput, input } = error;
-    return `Cannot use --${name} twice: got "${previousInput}" and "${input}"`;
+    const inputs = SECRET.test(name) ? "" : `: got "${previousInput}" and "${input}"`;
+    return `Cannot use --${name} twice${inputs}`;
   }
   if (error instanceof UnsatisfiedFlagError) {
     const { externalFlagName: name, nextFlagName: next } = error;

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { IndexFile } from "../../lib/layout/index_file.ts";
 import { prepareLayout } from "../../lib/layout/layout_files.ts";
-import { withLock } from "../../lib/layout/lock.ts";
+import { withLock } from "../../lib/store/lock.ts";
 import { openLayout } from "../../lib/layout/mod.ts";
 import { MEDIA_TYPE } from "../../lib/oci/media_type.ts";
 import { tempDir } from "../support/temp_dir.ts";

@@ -165,3 +165,22 @@ Deno.test("a config that is a link stays one", async () => {
 Deno.test("without a home there is no config to write", async () => {
   await assertRejects(() => storeLogin("test.io", LOGIN), CredentialError, "HOME");
 });
+
+Deno.test("of many logins and logouts at once none is lost", async () => {
+  await using world = await openHome('{"auths":{"old.io":{"auth":"bTpw"}},"kept":1}');
+  const { home, config } = world;
+  const names = Array.from({ length: 12 }, (_, at) => `r${at}.io`);
+  await Promise.all([
+    eraseLogin("old.io", { home }),
+    ...names.map((name) => storeLogin(name, LOGIN, { home })),
+  ]);
+  const { auths, kept } = JSON.parse(await world.read());
+  assertEquals([Object.keys(auths).sort(), kept], [names.toSorted(), 1]);
+  assertEquals(((await Deno.stat(config)).mode ?? 0) & 0o777, 0o600);
+});
+
+Deno.test("a logout where nobody has logged in makes no config", async () => {
+  await using world = await openHome();
+  assertEquals(await eraseLogin("test.io", { home: world.home }), []);
+  await assertRejects(() => world.read(), Deno.errors.NotFound);
+});

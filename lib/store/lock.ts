@@ -12,7 +12,7 @@ const PATIENCE_MS = 30_000;
  */
 export async function withLock<T>(
   path: string,
-  run: () => Promise<T>,
+  run: (file: Deno.FsFile) => Promise<T>,
   options: CallOptions = {},
 ): Promise<T> {
   using file = await Deno.open(path, { read: true, write: true });
@@ -26,7 +26,7 @@ export async function withLock<T>(
     }
     await wait(pause, options.signal);
   }
-  return await run();
+  return await run(file);
 }
 
 function wait(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
