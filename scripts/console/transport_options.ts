@@ -10,10 +10,11 @@ import type { Output } from "./output.ts";
 export async function transportOptions(
   { env }: Context,
   flags: CommonFlags,
-  { output, given }: { readonly output: Output; readonly given: GivenCredentials },
+  { output, given }: { readonly output: Output; readonly given?: GivenCredentials },
 ): Promise<TransportOptions & { readonly keychain: Keychain }> {
   const { dockerKeychain } = await import("../../lib/registry/docker_keychain.ts");
-  const keychain = given.before(dockerKeychain({ env }));
+  const stored = dockerKeychain({ env });
+  const keychain = given?.before(stored) ?? stored;
   const { dockerCertificates, readCertificates } = await import(
     "../../lib/registry/certificates.ts"
   );

@@ -42,7 +42,7 @@ export class UpstreamClients implements Disposable {
     if (names.length === 0) return {};
     const { Transport } = await import("../../lib/registry/transport.ts");
     const { Repository } = await import("../../lib/registry/repository.ts");
-    const options = await transportOptions(this.#context, this.#flags, this.#output);
+    const options = await transportOptions(this.#context, this.#flags, { output: this.#output });
     const transport = this.#transport = new Transport(options);
     const upstreams = [...new Set(names)].map((name): Upstream => ({
       registry: name === DOCKER_HUB ? "docker.io" : name,
