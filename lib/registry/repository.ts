@@ -187,16 +187,20 @@ export class Repository implements Store, Mounter, Deleter, Referrers {
     return await uploadBlob(this.#api, content, { session, has, signal });
   }
 
+  /** Says whether the place is another repository of the same registry. */
+  canMount(from: ContentSource): boolean {
+    return from instanceof Repository && from.registry === this.registry &&
+      from.repository !== this.repository;
+  }
+
   /** Takes a blob from another repository of the same registry, if the registry can and may. */
   async mount(
     descriptor: Descriptor,
     from: ContentSource,
     { signal }: CallOptions = {},
   ): Promise<boolean> {
-    if (!(from instanceof Repository) || from.registry !== this.registry) return false;
-    if (from.repository === this.repository || isStoredAsManifest(descriptor.mediaType)) {
-      return false;
-    }
+    if (!(from instanceof Repository) || !this.canMount(from)) return false;
+    if (isStoredAsManifest(descriptor.mediaType)) return false;
     const query = new URLSearchParams({ mount: descriptor.digest, from: from.repository });
     try {
       const answer = await this.#api.request({

@@ -8,7 +8,9 @@ import { fitLayer } from "../image/fit.ts";
 import { isStored } from "../image/open_view.ts";
 import { selectImage } from "../image/select.ts";
 import { lazy } from "../stream/lazy.ts";
+import type { Attachments } from "./attachments.ts";
 import { bytesContent, type Content, layerContent } from "./content.ts";
+import { AttachmentCopy } from "./copy_attachments.ts";
 import type { OnCopyEvent } from "./events.ts";
 import { Parts } from "./parts.ts";
 import { Permits } from "./permits.ts";
@@ -21,13 +23,18 @@ export interface CopyOptions extends CallOptions {
   readonly names?: readonly string[];
   /** Copies one platform's image of an index, not the whole index. */
   readonly platform?: Platform;
-  /** How many transfers run at once, in all; 4 unless said. */
+  /** How much is done at once, in all: transfers, and documents that are read; 4 unless said. */
   readonly jobs?: number;
   /**
    * Copies the bytes of non-distributable layers too, which are left where their `urls` say unless
    * the destination must have them.
    */
   readonly nondistributable?: boolean;
+  /**
+   * Copies what belongs to the images too, such as signatures. They are there before the copy has
+   * its names.
+   */
+  readonly attachments?: Attachments;
   /** Hears what happens. */
   readonly onEvent?: OnCopyEvent;
 }
@@ -41,6 +48,7 @@ export interface CopyOptions extends CallOptions {
  *
  * @returns The descriptor of what was copied, as it is at the destination.
  * @throws {PlatformError} When an index has no image for the platform.
+ * @throws {UnsupportedError} When there are attachments and the destination cannot hold any.
  * @example
  * ```ts
  * import { copy, MemoryStore } from "@davit/davit/store";
@@ -68,6 +76,12 @@ export async function copy(
   const run = new CopyRun(destination, transfers, takesAll);
   try {
     const chosen = await choose(view, destination, { platform, signal, onEvent });
+    if (options.attachments !== undefined) {
+      const copyView = (view: View, names: readonly string[]) => run.copyView(view, names);
+      const attached = new AttachmentCopy(options.attachments, destination, transfers, copyView);
+      await run.copyView(chosen);
+      await attached.copyOf(chosen);
+    }
     const descriptor = await run.copyView(chosen, names);
     onEvent?.({ kind: "root", descriptor, names });
     return descriptor;
@@ -190,7 +204,7 @@ class CopyRun {
     const { descriptor } = layer;
     const elsewhere = isNondistributable(layer.mediaType) && descriptor?.urls !== undefined;
     if (elsewhere && !this.#takesAll) {
-      this.#transfers.skip(descriptor);
+      this.#transfers.note("skipped", descriptor);
       return;
     }
     await this.#transfers.send(layerContent(layer));

@@ -18,9 +18,11 @@
  * @module
  */
 
+export { Attachments, isReferrersTag } from "./attachments.ts";
 export * from "./content.ts";
 export * from "./copy.ts";
 export type * from "./events.ts";
 export * from "./knows_referrers.ts";
 export * from "./memory.ts";
+export { type CopyPlan, planCopy, type PlannedTransfer } from "./plan_copy.ts";
 export type * from "./store.ts";

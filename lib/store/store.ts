@@ -68,6 +68,8 @@ export interface Destination extends AsyncDisposable {
 
 /** A place that can take content from another place by itself: a registry's blob mount. */
 export interface Mounter {
+  /** Says whether content of another place may be taken from there. Nothing is asked of either. */
+  canMount(from: ContentSource): boolean;
   /** Says whether the content arrived; `false` means that it has to be sent. */
   mount(descriptor: Descriptor, from: ContentSource, options?: CallOptions): Promise<boolean>;
 }

@@ -1,8 +1,8 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import { untilAborted } from "../stream/until_aborted.ts";
 import type { Content } from "./content.ts";
-import type { OnCopyEvent } from "./events.ts";
-import { Permits } from "./permits.ts";
+import type { OnCopyEvent, Outcome } from "./events.ts";
+import type { Permits } from "./permits.ts";
 import type { Destination, Mounter } from "./store.ts";
 
 /** What a run of `copy` gives its transfers. */
@@ -13,9 +13,6 @@ export interface TransferOptions {
   readonly onEvent: OnCopyEvent | undefined;
 }
 
-/** How many documents are read at once: an index may list ten thousand. */
-const READS = 16;
-
 /**
  * The transfers of one copy into one place: each content goes once, however often it is asked for,
  * and only if it is not there already.
@@ -23,14 +20,13 @@ const READS = 16;
 export class Transfers {
   readonly #destination: Destination;
   readonly #permits: Permits;
-  readonly #reads: Permits = new Permits(READS);
   readonly #signal: AbortSignal;
   readonly #onEvent: OnCopyEvent | undefined;
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #byDigest = new Map<string, Promise<Descriptor>>();
   #count = 0;
 
-  /** @param permits The ceiling on transfers at once. */
+  /** @param permits The ceiling on all that is done at once, reading documents included. */
   constructor(destination: Destination, permits: Permits, options: TransferOptions) {
     this.#destination = destination;
     this.#permits = permits;
@@ -51,9 +47,9 @@ export class Transfers {
     return sending;
   }
 
-  /** Reads a document at the source, within a ceiling of its own; lets go of it at the signal. */
+  /** Reads a document at the source, within the ceiling; lets go of it at the signal. */
   read<T>(task: () => Promise<T>): Promise<T> {
-    return untilAborted(this.#reads.run(task, this.#signal), this.#signal);
+    return untilAborted(this.#permits.run(task, this.#signal), this.#signal);
   }
 
   /** Says whether the destination has the content, within the ceiling. */
@@ -73,9 +69,9 @@ export class Transfers {
     return isThere;
   }
 
-  /** Notes that content stays where its `urls` say. */
-  skip(descriptor: Descriptor): void {
-    this.#onEvent?.({ kind: "done", id: this.#count++, outcome: "skipped", descriptor });
+  /** Tells of content that need not be brought. */
+  note(outcome: Outcome, descriptor: Descriptor): void {
+    this.#onEvent?.({ kind: "done", id: this.#count++, outcome, descriptor });
   }
 
   /** Waits until nothing is under way any more, however it ended. */

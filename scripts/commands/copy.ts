@@ -8,6 +8,8 @@ import {
   type TransferFlags,
 } from "../console/flags.ts";
 import { nameAtDestination } from "../console/naming.ts";
+import { type ChosenPlatforms, narrow, PLATFORMS_FLAG } from "../console/platforms.ts";
+import { printPlan } from "../console/print_plan.ts";
 import { Session } from "../console/session.ts";
 import { AlreadyExistsError } from "../../lib/errors.ts";
 import type { View } from "../../lib/image/image.ts";
@@ -15,11 +17,16 @@ import { present } from "../../lib/oci/present.ts";
 import type { Reference } from "../../lib/oci/reference.ts";
 import { findTaken } from "../../lib/places/find_taken.ts";
 import { formatLocation, type Location, parseLocation } from "../../lib/places/location.ts";
-import type { Destination } from "../../lib/store/store.ts";
+import { Attachments, isReferrersTag } from "../../lib/store/attachments.ts";
+import { requireReferrers } from "../../lib/store/knows_referrers.ts";
+import type { Destination, Source } from "../../lib/store/store.ts";
 
-interface Flags extends TransferFlags, SideFlags {
+interface Flags extends Omit<TransferFlags, "platform">, SideFlags {
   readonly allTags?: boolean;
   readonly noClobber?: boolean;
+  readonly referrers?: boolean;
+  readonly dryRun?: boolean;
+  readonly platform?: ChosenPlatforms;
 }
 
 /** `davit copy SRC DST` */
@@ -34,7 +41,12 @@ has; what is there already is not sent again.
   davit copy nginx:alpine registry.example/nginx:alpine
   davit copy --all-tags --no-clobber registry.example/app mirror.example/app
   davit copy docker-daemon:app:dev oci:layout:dev
-  davit copy --platform linux/arm64 nginx docker-archive:nginx.tar`,
+  davit copy --referrers registry.example/app:v1 mirror.example/app:v1
+  davit copy --platform linux/amd64,linux/arm64 --dry-run nginx registry.example/nginx
+  davit copy --platform linux/arm64 nginx docker-archive:nginx.tar
+
+--referrers takes along what belongs to the images: what refers to them, and to that in turn, and
+tags of their digests as cosign makes them. It is there before the image has its name.`,
   },
   parameters: {
     flags: {
@@ -50,8 +62,21 @@ has; what is there already is not sent again.
         optional: true,
         withNegated: false,
       },
+      referrers: {
+        kind: "boolean",
+        brief: "Copy signatures and all else that is about the images",
+        optional: true,
+        withNegated: false,
+      },
+      dryRun: {
+        kind: "boolean",
+        brief: "Print what would be mounted, skipped and sent, and send nothing",
+        optional: true,
+        withNegated: false,
+      },
       ...SIDE_FLAGS,
       ...TRANSFER_FLAGS,
+      platform: PLATFORMS_FLAG,
     },
     aliases: { a: "allTags", n: "noClobber", j: "jobs", v: "verbose" },
     positional: {
@@ -63,29 +88,40 @@ has; what is there already is not sent again.
     },
   },
   async func(this: Context, flags: Flags, from: Location, to: Location): Promise<void> {
-    const { allTags = false, noClobber = false } = flags;
-    await using session = new Session(this, flags);
-    if (allTags) return await copyAll(session, { from, to, noClobber });
+    const { platform: _, ...common } = flags;
+    await using session = new Session(this, common);
+    if (flags.allTags === true) return await copyAll(session, from, to, flags);
     await using target = await session.create(to);
     const names = nameAtDestination(from, to, target.names);
-    if (noClobber) {
+    if (flags.noClobber === true) {
       const { signal } = session;
       const taken = await findTaken(to, target.destination, { names, signal });
       if (taken !== undefined) throw new AlreadyExistsError(taken);
     }
     await using source = await session.open(from);
-    await copyOne(session, source.view, target.destination, names);
+    const attachments = attachmentsOf(source.source, flags);
+    await copyOne(session, source.view, target.destination, { ...flags, names, attachments });
   },
 });
+
+interface CopyOneOptions extends Pick<Flags, "dryRun" | "platform"> {
+  readonly names: readonly string[];
+  readonly attachments: Attachments | undefined;
+}
 
 async function copyOne(
   session: Session,
   view: View,
   destination: Destination,
-  names: readonly string[],
+  { names, attachments, platform, dryRun = false }: CopyOneOptions,
 ): Promise<void> {
-  const platform = present({ platform: session.platform });
-  const descriptor = await session.copy(view, destination, { names, ...platform });
+  const narrowed = await narrow(view, platform, { session, destination });
+  const options = { names, ...present({ attachments }) };
+  if (dryRun) {
+    const plan = await session.plan(narrowed, destination, options);
+    return printPlan(session.output, plan, [destination.label, ...names.slice(0, 1)].join(":"));
+  }
+  const descriptor = await session.copy(narrowed, destination, options);
   await destination.commit({ signal: session.signal });
   session.output.result(descriptor.digest, { ...descriptor, names });
 }
@@ -93,24 +129,31 @@ async function copyOne(
 /** Copies tag by tag, as the registry lists them: what is done is done when a later one fails. */
 async function copyAll(
   session: Session,
-  { from, to, noClobber }: {
-    readonly from: Location;
-    readonly to: Location;
-    readonly noClobber: boolean;
-  },
+  from: Location,
+  to: Location,
+  flags: Flags,
 ): Promise<void> {
   const { signal } = session;
   const source = await session.repository(parseAllTags(from), "source");
   await using target = await session.repository(parseAllTags(to), "destination");
+  const attachments = attachmentsOf(source, flags);
   for await (const name of source.names({ signal })) {
+    if (attachments !== undefined && isReferrersTag(name)) continue;
     const names = [name];
-    const taken = noClobber ? await findTaken(to, target, { names, signal }) : undefined;
+    const taken = flags.noClobber === true
+      ? await findTaken(to, target, { names, signal })
+      : undefined;
     if (taken === undefined) {
-      await copyOne(session, await source.open(name, { signal }), target, names);
+      const view = await source.open(name, { signal });
+      await copyOne(session, view, target, { ...flags, names, attachments });
     } else {
       session.output.note(`left out ${name}: ${taken} is there`);
     }
   }
+}
+
+function attachmentsOf(source: Source, { referrers }: Flags): Attachments | undefined {
+  return referrers === true ? new Attachments(requireReferrers(source)) : undefined;
 }
 
 /** A name without a tag has become `latest`. */

@@ -3,12 +3,13 @@ import type { Context } from "../console/context.ts";
 import { UsageError } from "../console/exit_code.ts";
 import { inFull, namesAtDestination } from "../console/naming.ts";
 import { TRANSFER_FLAGS, type TransferFlags } from "../console/flags.ts";
+import { type ChosenPlatforms, narrow, PLATFORMS_FLAG } from "../console/platforms.ts";
 import { Session } from "../console/session.ts";
 import type { Descriptor } from "../../lib/oci/descriptor.ts";
-import { present } from "../../lib/oci/present.ts";
 import { type FileKind, type Location, parseLocation } from "../../lib/places/location.ts";
 
-interface Flags extends TransferFlags {
+interface Flags extends Omit<TransferFlags, "platform"> {
+  readonly platform?: ChosenPlatforms;
   readonly format: "tarball" | "legacy" | "oci";
   readonly annotateRef?: boolean;
 }
@@ -53,6 +54,7 @@ export const command: Command<Context> = buildCommand({
         withNegated: false,
       },
       ...TRANSFER_FLAGS,
+      platform: PLATFORMS_FLAG,
     },
     aliases: { j: "jobs", v: "verbose" },
     positional: {
@@ -70,7 +72,8 @@ export const command: Command<Context> = buildCommand({
     if (path === undefined) throw new UsageError("Cannot pull: expected images and a path");
     const images = words.slice(0, -1).map(parseLocation);
     const to: Location = { kind: KINDS[flags.format], path };
-    await using session = new Session(this, flags);
+    const { platform, ...common } = flags;
+    await using session = new Session(this, common);
     await using target = await session.create(to);
     const pulled: PulledImage[] = [];
     const allNames = flags.annotateRef === true
@@ -79,10 +82,9 @@ export const command: Command<Context> = buildCommand({
     for (const [position, from] of images.entries()) {
       await using source = await session.open(from);
       const names = allNames[position] ?? [];
-      const descriptor = await session.copy(source.view, target.destination, {
-        names,
-        ...present({ platform: session.platform }),
-      });
+      const { destination } = target;
+      const view = await narrow(source.view, platform, { session, destination });
+      const descriptor = await session.copy(view, destination, { names });
       pulled.push({ ...descriptor, names });
     }
     await target.destination.commit({ signal: session.signal });

@@ -1,13 +1,14 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
 import { TRANSFER_FLAGS, type TransferFlags } from "../console/flags.ts";
+import { type ChosenPlatforms, narrow, PLATFORMS_FLAG } from "../console/platforms.ts";
 import { Session } from "../console/session.ts";
-import { present } from "../../lib/oci/present.ts";
 import { type Location, parseLocation } from "../../lib/places/location.ts";
 import { openWholeLayout } from "../../lib/places/open.ts";
 import { formatReference, parseReference, type Reference } from "../../lib/oci/reference.ts";
 
-interface Flags extends TransferFlags {
+interface Flags extends Omit<TransferFlags, "platform"> {
+  readonly platform?: ChosenPlatforms;
   readonly index?: boolean;
   readonly imageRefs?: string;
 }
@@ -39,6 +40,7 @@ registry. What the registry has already is not sent.
         optional: true,
       },
       ...TRANSFER_FLAGS,
+      platform: PLATFORMS_FLAG,
     },
     aliases: { j: "jobs", v: "verbose" },
     positional: {
@@ -50,17 +52,16 @@ registry. What the registry has already is not sent.
     },
   },
   async func(this: Context, flags: Flags, from: Location, reference: Reference): Promise<void> {
-    await using session = new Session(this, flags);
+    const { platform, ...common } = flags;
+    await using session = new Session(this, common);
     await using source = flags.index === true
       ? await openWholeLayout(from)
       : await session.open(from);
     await using target = await session.create({ kind: "registry", reference });
-    const { names } = target;
-    const descriptor = await session.copy(source.view, target.destination, {
-      names,
-      ...present({ platform: session.platform }),
-    });
-    await target.destination.commit({ signal: session.signal });
+    const { names, destination } = target;
+    const view = await narrow(source.view, platform, { session, destination });
+    const descriptor = await session.copy(view, destination, { names });
+    await destination.commit({ signal: session.signal });
     const { registry, repository } = reference;
     const name = formatReference({ registry, repository, digest: descriptor.digest });
     if (flags.imageRefs !== undefined) await Deno.writeTextFile(flags.imageRefs, `${name}\n`);

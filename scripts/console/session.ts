@@ -8,6 +8,7 @@ import type { Repository } from "../../lib/registry/repository.ts";
 import type { Registry } from "../../lib/registry/registry.ts";
 import type { Transport } from "../../lib/registry/transport.ts";
 import type { CopyOptions } from "../../lib/store/copy.ts";
+import type { CopyPlan } from "../../lib/store/plan_copy.ts";
 import type { Destination } from "../../lib/store/store.ts";
 import type { View } from "../../lib/image/image.ts";
 import type { Descriptor } from "../../lib/oci/descriptor.ts";
@@ -109,19 +110,25 @@ export class Session implements AsyncDisposable {
     options: CopyOptions = {},
   ): Promise<Descriptor> {
     const { copy } = await import("../../lib/store/copy.ts");
-    const { jobs, allowNondistributableArtifacts: nondistributable } = this.#flags;
-    return await copy(view, destination, {
-      signal: this.signal,
-      onEvent: this.output.onEvent,
-      ...present({ jobs, nondistributable }),
-      ...options,
-    });
+    const { onEvent } = this.output;
+    return await copy(view, destination, { onEvent, ...this.#copyOptions, ...options });
+  }
+
+  /** Works out what {@linkcode copy} would do, and does none of it. */
+  async plan(view: View, destination: Destination, options: CopyOptions = {}): Promise<CopyPlan> {
+    const { planCopy } = await import("../../lib/store/plan_copy.ts");
+    return await planCopy(view, destination, { ...this.#copyOptions, ...options });
   }
 
   /** How registries are spoken to. */
   transportOptions(): ReturnType<typeof transportOptions> {
     const { output } = this;
     return transportOptions(this.#context, this.#flags, { output, given: this.#given });
+  }
+
+  get #copyOptions(): CopyOptions {
+    const { jobs, allowNondistributableArtifacts: nondistributable } = this.#flags;
+    return { signal: this.signal, ...present({ jobs, nondistributable }) };
   }
 
   async #openTransport(): Promise<Transport> {
