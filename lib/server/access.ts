@@ -1,5 +1,6 @@
 import { Refusal } from "./refusal.ts";
 import type { Route } from "./route.ts";
+import type { TokenOptions } from "./tokens.ts";
 
 /** What somebody does to a repository. */
 export type Action = "pull" | "push" | "delete";
@@ -20,6 +21,11 @@ export interface Auth {
   readonly verify: (user: string, password: string) => boolean | Promise<boolean>;
   /** What everybody may do; whoever signed in may do everything, unless said. */
   readonly rules?: readonly AccessRule[];
+  /**
+   * Gives users tokens in exchange for their password, at `/token`, as Docker's token authentication
+   * has it; passwords are taken as well. Without it, they are sent with each request.
+   */
+  readonly tokens?: TokenOptions;
 }
 
 /** What whoever sent a request may do. */
@@ -28,28 +34,46 @@ export interface Grant {
   readonly user?: string;
   /** Whether anything may be done anywhere. */
   readonly isUseful: boolean;
+  /** Whether a token was shown, if only one for nobody. */
+  readonly isToken?: boolean;
   /** Whether something may be done to a repository. */
   allows(action: Action, repository: string): boolean;
+  /** Whether something could be done with a token that was asked for it. */
+  couldAllow(action: Action, repository: string): boolean;
 }
 
-/** The grant of a registry that asks nobody who they are. */
-export const EVERYTHING: Grant = { isUseful: true, allows: () => true };
+/** Makes the refusal of somebody who could sign in, or ask for more. */
+export type Challenge = (message: string, scope?: string) => Refusal;
 
-const CHALLENGE = { "www-authenticate": 'Basic realm="davit", charset="UTF-8"' };
+/** All that can be done. */
+export const ACTIONS: readonly Action[] = ["pull", "push", "delete"];
+
+/** The grant of a registry that asks nobody who they are. */
+export const EVERYTHING: Grant = {
+  isUseful: true,
+  allows: () => true,
+  couldAllow: () => true,
+};
+
 const SIGNED_IN: readonly AccessRule[] = [
-  { repositories: "**", users: ["*"], actions: ["pull", "push", "delete"] },
+  { repositories: "**", users: ["*"], actions: ACTIONS },
 ];
+
+/** The scope that lists repositories. */
+export const CATALOG_SCOPE = "registry:catalog:*";
 
 /** Makes grants by rules. */
 export function grantsOf(rules: readonly AccessRule[] = SIGNED_IN): (user?: string) => Grant {
   const compiled = rules.map((rule) => ({ ...rule, pattern: patternOf(rule.repositories) }));
   return (user) => {
     const mine = compiled.filter(({ users }) => appliesTo(users, user));
+    const allows = (action: Action, repository: string) =>
+      mine.some(({ actions, pattern }) => actions.includes(action) && pattern.test(repository));
     return {
       ...(user === undefined ? {} : { user }),
       isUseful: mine.length > 0,
-      allows: (action, repository) =>
-        mine.some(({ actions, pattern }) => actions.includes(action) && pattern.test(repository)),
+      allows,
+      couldAllow: allows,
     };
   };
 }
@@ -60,25 +84,29 @@ export function grantsOf(rules: readonly AccessRule[] = SIGNED_IN): (user?: stri
  *
  * @throws {Refusal} With status 401 for whoever could sign in, 403 for whoever did.
  */
-export function requireAccess(grant: Grant, route: Route, method: string): void {
-  if (grant === EVERYTHING || route.kind === "health") return;
-  if (route.kind === "base" || route.kind === "metrics" || route.kind === "catalog") {
-    const isOpen = route.kind === "catalog" && grant.isUseful;
-    if (grant.user === undefined && !isOpen) throw unauthorized("sign in first");
-    return;
+export function requireAccess(
+  grant: Grant,
+  { route, method }: { readonly route: Route; readonly method: string },
+  challenge: Challenge,
+): void {
+  if (grant === EVERYTHING || route.kind === "health" || route.kind === "token") return;
+  if (!("repository" in route)) {
+    const isOpen = route.kind === "catalog"
+      ? grant.isUseful
+      : route.kind === "base" && grant.isToken;
+    if (grant.user !== undefined || isOpen) return;
+    throw challenge("sign in first", route.kind === "catalog" ? CATALOG_SCOPE : undefined);
   }
   const { repository } = route;
   const action = actionOf(route, method);
   if (grant.allows(action, repository)) return;
-  if (grant.user === undefined) throw unauthorized(`sign in to ${action}`);
+  if (grant.user === undefined || grant.couldAllow(action, repository)) {
+    const actions = action === "push" ? "pull,push" : action;
+    throw challenge(`sign in to ${action}`, `repository:${repository}:${actions}`);
+  }
   throw new Refusal(403, "DENIED", `the user may not ${action} here`, {
     detail: { user: grant.user, action, repository },
   });
-}
-
-/** The refusal of somebody who is not known. */
-export function unauthorized(message: string): Refusal {
-  return new Refusal(401, "UNAUTHORIZED", message, { headers: CHALLENGE });
 }
 
 function actionOf({ kind }: Route, method: string): Action {

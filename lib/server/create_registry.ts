@@ -1,9 +1,10 @@
 import { NotFoundError } from "../errors.ts";
-import { type Auth, type Grant, requireAccess } from "./access.ts";
+import { type Auth, requireAccess } from "./access.ts";
 import { answerBlob } from "./answer_blob.ts";
 import { answerCatalog, answerReferrers, answerTags } from "./answer_lists.ts";
 import { answerHealth, answerMetrics } from "./answer_watch.ts";
 import { answerManifest } from "./answer_manifest.ts";
+import { answerToken } from "./answer_token.ts";
 import { answerUpload, answerUploads } from "./answer_uploads.ts";
 import { unknownBlob } from "./answers.ts";
 import { Desk, type Exchange } from "./desk.ts";
@@ -65,6 +66,8 @@ export interface RegistryHandler extends Disposable {
   fetch(request: Request): Promise<Response>;
 }
 
+type ApiRoute = Exclude<Route, { readonly kind: "token" }>;
+
 const READING: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 const CACHE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE"]);
 
@@ -93,9 +96,7 @@ export function createRegistry(options: CreateRegistryOptions): RegistryHandler 
       const target = targetOf(request.url);
       const outcome: Outcome = {};
       const attend = async () => {
-        const grant = await signIn.grant(request);
-        if (grant.user !== undefined) outcome.user = grant.user;
-        return await answer(request, target, { desk, grant, readOnly, outcome });
+        return await answer(request, target, { desk, signIn, readOnly, outcome });
       };
       const response = await faults.around(request, target, attend)
         .catch((error) => answerError(error, outcome));
@@ -127,7 +128,7 @@ interface Outcome {
 
 interface Circumstances {
   readonly desk: Desk;
-  readonly grant: Grant;
+  readonly signIn: SignIn;
   readonly readOnly: boolean;
   readonly outcome: Outcome;
 }
@@ -135,13 +136,19 @@ interface Circumstances {
 async function answer(
   request: Request,
   target: string,
-  { desk, grant, readOnly, outcome }: Circumstances,
+  { desk, signIn, readOnly, outcome }: Circumstances,
 ): Promise<Response> {
   const [path = "", ...rest] = target.split("?");
   const query = new URLSearchParams(rest.join("?"));
-  const { route, meant } = await findMeant(parseRoute(path), { request, query, desk });
-  outcome.route = route.kind;
-  requireAccess(grant, route, request.method);
+  const asked = parseRoute(path);
+  outcome.route = asked.kind;
+  const { stallMs } = desk;
+  if (asked.kind === "token") return await answerToken(request, query, { signIn, stallMs });
+  const grant = await signIn.grant(request);
+  if (grant.user !== undefined) outcome.user = grant.user;
+  const { route, meant } = await findMeant(asked, { request, query, desk });
+  const { method } = request;
+  requireAccess(grant, { route, method }, (...words) => signIn.refuse(request, ...words));
   if (readOnly && !READING.has(request.method)) {
     throw new Refusal(405, "UNSUPPORTED", "this registry is read-only");
   }
@@ -158,9 +165,9 @@ async function answer(
 
 /** Puts the repository's name here in the place of the one that the client gave. */
 async function findMeant(
-  route: Route,
+  route: ApiRoute,
   { request, query, desk }: Omit<Exchange, "grant">,
-): Promise<{ readonly route: Route; readonly meant?: Meant }> {
+): Promise<{ readonly route: ApiRoute; readonly meant?: Meant }> {
   if (!("repository" in route)) return { route };
   const meant = await desk.upstreams.find(route.repository, {
     namespace: query.get("ns"),
@@ -170,7 +177,10 @@ async function findMeant(
   return { route: { ...route, repository: meant.repository }, meant };
 }
 
-function dispatch(route: Route, exchange: Exchange): Promise<Response> {
+function dispatch(
+  route: ApiRoute,
+  exchange: Exchange,
+): Promise<Response> {
   switch (route.kind) {
     case "health":
       return answerHealth(exchange);

@@ -34,6 +34,7 @@ export type {
   UploadShelf,
   UploadWriter,
 } from "./repositories.ts";
+export type { TokenOptions } from "./tokens.ts";
 export { serveRegistry } from "./serve_registry.ts";
 export type { RegistryServer, ServeRegistryOptions } from "./serve_registry.ts";
 export type { Upstream, UpstreamRepository } from "./upstream.ts";

@@ -1,10 +1,11 @@
 import { isRepositoryPath } from "../oci/reference.ts";
 import { Refusal } from "./refusal.ts";
 
-/** What a path stands for: two for those who watch over the registry, the distribution API's rest. */
+/** What a path stands for: two for those who watch over the registry, one that gives tokens, the API. */
 export type Route =
   | { readonly kind: "health" }
   | { readonly kind: "metrics" }
+  | { readonly kind: "token" }
   | { readonly kind: "base" }
   | { readonly kind: "catalog" }
   | { readonly kind: "tags"; readonly repository: string }
@@ -23,6 +24,7 @@ export type Route =
 export function parseRoute(path: string): Route {
   if (path === "/healthz") return { kind: "health" };
   if (path === "/metrics") return { kind: "metrics" };
+  if (path === "/token") return { kind: "token" };
   const [empty, version, ...parts] = path.split("/").map(decode);
   if (empty !== "" || version !== "v2") throw unknownPath(path);
   if (parts.length === 0 || (parts.length === 1 && parts[0] === "")) return { kind: "base" };

@@ -1,4 +1,6 @@
-import { type Auth, EVERYTHING, type Grant, grantsOf, unauthorized } from "./access.ts";
+import { type Auth, EVERYTHING, type Grant, grantsOf } from "./access.ts";
+import { Refusal } from "./refusal.ts";
+import { tokenAllows, Tokens } from "./tokens.ts";
 
 const VERIFIED_MS = 5 * 60 * 1000;
 const MAX_VERIFIED = 1000;
@@ -8,11 +10,19 @@ interface Verification {
   readonly isRight: Promise<boolean>;
 }
 
+/** A user as clients name it. */
+export interface Pair {
+  readonly user: string;
+  readonly password: string;
+}
+
 /**
  * Finds out who sends requests. Good password hashes are slow on purpose, so that a pair that was
  * right counts as right for a while; it is remembered under a keyed hash, and never as it is.
  */
 export class SignIn {
+  /** What gives tokens, if something does. */
+  readonly tokens: Tokens | undefined;
   readonly #auth: Auth | undefined;
   readonly #grant: (user?: string) => Grant;
   readonly #verified = new Map<string, Verification>();
@@ -20,6 +30,7 @@ export class SignIn {
 
   constructor(auth: Auth | undefined) {
     this.#auth = auth;
+    this.tokens = auth?.tokens === undefined ? undefined : new Tokens(auth.tokens);
     this.#grant = auth === undefined ? () => EVERYTHING : grantsOf(auth.rules);
   }
 
@@ -31,11 +42,67 @@ export class SignIn {
   async grant(request: Request): Promise<Grant> {
     const header = request.headers.get("authorization");
     if (this.#auth === undefined || header === null) return this.#grant();
-    const { user, password } = readBasic(header);
+    if (this.tokens !== undefined && /^bearer /i.test(header)) {
+      return await this.#grantByToken(this.tokens, request, header.slice("bearer ".length).trim());
+    }
+    const pair = readBasic(header);
+    if (pair === undefined) throw this.refuse(request, "expected Basic credentials");
+    return await this.grantTo(request, pair);
+  }
+
+  /**
+   * What a user may do.
+   *
+   * @throws {Refusal} When there is no such user, or the password is another.
+   */
+  async grantTo(request: Request, { user, password }: Pair): Promise<Grant> {
     // Some clients answer the challenge so when they have no credentials.
-    if (user === "" && password === "") return this.#grant();
+    if (this.#auth === undefined || (user === "" && password === "")) return this.#grant();
     if (await this.#verify(this.#auth, user, password)) return this.#grant(user);
-    throw unauthorized("no such user, or another password");
+    throw this.refuse(request, "no such user, or another password");
+  }
+
+  /**
+   * The refusal of somebody who could sign in, or show a token that allows more.
+   *
+   * @param scope What such a token must allow.
+   */
+  refuse(request: Request, message: string, scope?: string): Refusal {
+    const challenge = this.tokens === undefined || new URL(request.url).pathname === "/token"
+      ? 'Basic realm="davit", charset="UTF-8"'
+      : this.#bearer(request, scope);
+    return new Refusal(401, "UNAUTHORIZED", message, {
+      headers: { "www-authenticate": challenge },
+    });
+  }
+
+  /** What tokens are good for: the host that clients ask. */
+  serviceOf(request: Request): string {
+    return new URL(this.#urlFor(request)).host;
+  }
+
+  #urlFor(request: Request): string {
+    return this.#auth?.tokens?.url ?? new URL(request.url).origin;
+  }
+
+  #bearer(request: Request, scope: string | undefined): string {
+    const realm = new URL("/token", this.#urlFor(request)).href;
+    const parameters = { realm, service: this.serviceOf(request), ...(scope && { scope }) };
+    const list = Object.entries(parameters).map(([name, value]) => `${name}="${value}"`);
+    const error = request.headers.has("authorization") ? [`error="${errorOf(scope)}"`] : [];
+    return `Bearer ${[...list, ...error].join(",")}`;
+  }
+
+  async #grantByToken(tokens: Tokens, request: Request, token: string): Promise<Grant> {
+    const claims = await tokens.read(token);
+    if (claims === undefined) throw this.refuse(request, "the token does not count any more");
+    const grant = this.#grant(claims.sub === "" ? undefined : claims.sub);
+    return {
+      ...grant,
+      isToken: true,
+      allows: (action, repository) =>
+        grant.allows(action, repository) && tokenAllows(claims, action, repository),
+    };
   }
 
   async #verify({ verify }: Auth, user: string, password: string): Promise<boolean> {
@@ -63,7 +130,7 @@ export class SignIn {
   }
 }
 
-function readBasic(header: string): { readonly user: string; readonly password: string } {
+function readBasic(header: string): Pair | undefined {
   const [, encoded = ""] = /^basic +(\S+)$/i.exec(header) ?? [];
   try {
     const bytes = Uint8Array.fromBase64(encoded);
@@ -73,5 +140,8 @@ function readBasic(header: string): { readonly user: string; readonly password: 
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
   }
-  throw unauthorized("expected Basic credentials");
+}
+
+function errorOf(scope: string | undefined): string {
+  return scope === undefined ? "invalid_token" : "insufficient_scope";
 }

@@ -110,6 +110,19 @@ they were.
         parse: String,
         optional: true,
       },
+      tokens: {
+        kind: "boolean",
+        brief: "Give users tokens for their password, as Docker's token authentication has it",
+        optional: true,
+        withNegated: false,
+      },
+      url: {
+        kind: "parsed",
+        brief: "Where clients ask for tokens, when a proxy is in front: https://registry.example",
+        placeholder: "URL",
+        parse: parseUrl,
+        optional: true,
+      },
       fault: {
         kind: "parsed",
         brief: "Misbehave as this file says, as JSON, to try clients on",
@@ -166,6 +179,12 @@ function parseAddress(text: string): ListenAddress {
     throw new SyntaxError(`Cannot listen on "${text}": expected HOST:PORT, :PORT or PORT`);
   }
   return { hostname: hostname.replace(/^\[(.*)\]$/, "$1") || "127.0.0.1", port };
+}
+
+function parseUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url?.protocol === "https:" || url?.protocol === "http:") return url.origin;
+  throw new SyntaxError(`Cannot give tokens at "${text}": expected https://HOST[:PORT]`);
 }
 
 function interrupted(signal: AbortSignal): Promise<void> {

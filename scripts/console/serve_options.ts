@@ -1,3 +1,4 @@
+import { present } from "../../lib/oci/present.ts";
 import type { ServeRegistryOptions } from "../../lib/server/serve_registry.ts";
 import { UsageError } from "./exit_code.ts";
 import { readTextFile } from "./read_text_file.ts";
@@ -11,6 +12,8 @@ export interface ServeFlags {
   readonly tlsKey?: string;
   readonly htpasswd?: string;
   readonly access?: string;
+  readonly tokens?: boolean;
+  readonly url?: string;
   readonly fault?: string;
 }
 
@@ -36,18 +39,25 @@ async function readTls(
   return { tls: { cert: await readTextFile(tlsCert), key: await readTextFile(tlsKey) } };
 }
 
-async function readAuth(
-  { htpasswd, access }: ServeFlags,
-): Promise<Pick<ServeRegistryOptions, "auth">> {
-  if (htpasswd === undefined && access === undefined) return {};
-  if (htpasswd === undefined) {
-    throw new UsageError("Cannot tell users apart for --access: expected --htpasswd too");
+async function readAuth(flags: ServeFlags): Promise<Pick<ServeRegistryOptions, "auth">> {
+  const { htpasswd, access, url } = flags;
+  const unused = access !== undefined ? "--access" : flags.tokens ? "--tokens" : undefined;
+  if (htpasswd === undefined && unused !== undefined) {
+    throw new UsageError(`Cannot tell users apart for ${unused}: expected --htpasswd too`);
   }
-  const { readHtpasswd } = await import("../console/htpasswd.ts");
-  const verify = await readHtpasswd(htpasswd);
-  if (access === undefined) return { auth: { verify } };
-  const { readAccessRules } = await import("../console/access_rules.ts");
-  return { auth: { verify, rules: await readAccessRules(access) } };
+  if (url !== undefined && !flags.tokens) {
+    throw new UsageError("Cannot use --url: expected --tokens, whose address it is");
+  }
+  if (htpasswd === undefined) return {};
+  const { readHtpasswd } = await import("./htpasswd.ts");
+  const { readAccessRules } = await import("./access_rules.ts");
+  return {
+    auth: {
+      verify: await readHtpasswd(htpasswd),
+      ...(access === undefined ? {} : { rules: await readAccessRules(access) }),
+      ...(flags.tokens ? { tokens: present({ url }) } : {}),
+    },
+  };
 }
 
 async function readFaults({ fault }: ServeFlags): Promise<Pick<ServeRegistryOptions, "faults">> {

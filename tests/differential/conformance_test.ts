@@ -15,6 +15,7 @@ const REGISTRIES: Readonly<Record<string, (directory: TempDir) => ServeRegistryO
   "on disk": (directory) => ({ directory: directory.join("registry") }),
   "in memory, for users": () => ({ auth: AUTH }),
   "on disk, for users": (directory) => ({ directory: directory.join("registry"), auth: AUTH }),
+  "in memory, with tokens": () => ({ auth: { ...AUTH, tokens: {} } }),
 };
 
 /** All that the suite of 2026 leaves out unless it is told. */

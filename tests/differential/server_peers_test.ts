@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { createIndex } from "../../lib/image/create_index.ts";
 import { createLayout, openLayout } from "../../lib/layout/mod.ts";
-import { type RegistryServer, serveRegistry } from "../../lib/server/mod.ts";
+import { type Auth, type RegistryServer, serveRegistry } from "../../lib/server/mod.ts";
 import { copy } from "../../lib/store/copy.ts";
 import { run, runOk } from "../support/command.ts";
 import { engineTest } from "../support/engine.ts";
@@ -205,60 +205,69 @@ peerTest("the registry serves HTTPS to whoever trusts its certificate", {
 const USERS = {
   verify: (user: string, password: string) => `${user}:${password}` === "ann:secret",
 };
+const AUTHS: Readonly<Record<string, Auth>> = {
+  "by password": USERS,
+  "for tokens": { ...USERS, tokens: {} },
+};
 
-peerTest("skopeo and crane sign in to push, and are refused without", {
-  needs: ["skopeo", "crane"],
-}, async () => {
-  await using directory = await tempDir();
-  const rules = [
-    { repositories: "open", users: ["anonymous"], actions: ["pull"] },
-    { repositories: "*", users: ["ann"], actions: ["pull", "push"] },
-  ] as const;
-  await using server = await serveRegistry({ auth: { ...USERS, rules } });
-  await writeLayout(directory.join("ours"));
-  const image = `oci:${directory.join("ours")}:image`;
-  const [open, closed] = [`${server.address}/open:v1`, `${server.address}/closed:v1`];
-  const { digest } = await IMAGE.descriptor();
-  const env = { DOCKER_CONFIG: directory.join("docker"), HOME: directory.path };
-  const anonymous = ["--authfile", directory.join("none.json")];
-  await Deno.writeTextFile(directory.join("none.json"), "{}");
-  for (const remote of [open, closed]) {
-    const words = ["copy", "--dest-tls-verify=false", image, `docker://${remote}`];
-    assertEquals((await run("skopeo", [...words, ...anonymous])).code, 1);
-    await runOk("skopeo", [...words, "--dest-creds", "ann:secret"]);
-  }
-  const inspect = ["inspect", "--tls-verify=false", ...anonymous];
-  const { stdout } = await runOk("skopeo", [...inspect, `docker://${open}`]);
-  assertEquals(JSON.parse(stdout).Digest, digest);
-  assertEquals((await run("skopeo", [...inspect, `docker://${closed}`])).code, 1);
-  assertEquals((await runOk("crane", ["digest", open], { env })).stdout.trim(), digest);
-  assertEquals((await run("crane", ["digest", closed], { env })).code, 1);
-  const login = ["auth", "login", server.address, "-u", "ann", "-p", "secret"];
-  await runOk("crane", login, { env });
-  assertEquals((await runOk("crane", ["digest", closed], { env })).stdout.trim(), digest);
-  await runOk("crane", ["copy", closed, `${server.address}/copied:v1`], { env });
-});
+for (const [how, auth] of Object.entries(AUTHS)) {
+  peerTest(`skopeo and crane sign in ${how} to push, and are refused without`, {
+    needs: ["skopeo", "crane"],
+  }, async () => {
+    await using directory = await tempDir();
+    const rules = [
+      { repositories: "open", users: ["anonymous"], actions: ["pull"] },
+      { repositories: "*", users: ["ann"], actions: ["pull", "push"] },
+    ] as const;
+    await using server = await serveRegistry({ auth: { ...auth, rules } });
+    await writeLayout(directory.join("ours"));
+    const image = `oci:${directory.join("ours")}:image`;
+    const [open, closed] = [`${server.address}/open:v1`, `${server.address}/closed:v1`];
+    const { digest } = await IMAGE.descriptor();
+    const env = { DOCKER_CONFIG: directory.join("docker"), HOME: directory.path };
+    const anonymous = ["--authfile", directory.join("none.json")];
+    await Deno.writeTextFile(directory.join("none.json"), "{}");
+    for (const remote of [open, closed]) {
+      const words = ["copy", "--dest-tls-verify=false", image, `docker://${remote}`];
+      assertEquals((await run("skopeo", [...words, ...anonymous])).code, 1);
+      await runOk("skopeo", [...words, "--dest-creds", "ann:secret"]);
+    }
+    const inspect = ["inspect", "--tls-verify=false", ...anonymous];
+    const { stdout } = await runOk("skopeo", [...inspect, `docker://${open}`]);
+    assertEquals(JSON.parse(stdout).Digest, digest);
+    assertEquals((await run("skopeo", [...inspect, `docker://${closed}`])).code, 1);
+    assertEquals((await runOk("crane", ["digest", open], { env })).stdout.trim(), digest);
+    assertEquals((await run("crane", ["digest", closed], { env })).code, 1);
+    const login = ["auth", "login", server.address, "-u", "ann", "-p", "secret"];
+    await runOk("crane", login, { env });
+    assertEquals((await runOk("crane", ["digest", closed], { env })).stdout.trim(), digest);
+    await runOk("crane", ["copy", closed, `${server.address}/copied:v1`], { env });
+  });
 
-engineTest("docker signs in with the right password alone, and pushes then", async ({ host }) => {
-  await using directory = await tempDir();
-  await using server = await serveRegistry({ auth: USERS });
-  const env = { DOCKER_HOST: host, DOCKER_CONFIG: directory.join("docker") };
-  const pushed = `${server.address}/davit/app:v1`;
-  await using source = await createLayout(directory.join("layout"));
-  await copy(await busyboxImage("hello\n"), source, { names: ["v1"] });
-  await source.commit();
-  const daemon = ["--dest-daemon-host", host];
-  const archive = `oci:${directory.join("layout")}:v1`;
-  await runOk("skopeo", ["copy", ...daemon, archive, `docker-daemon:${pushed}`]);
-  try {
-    assertEquals((await run("docker", ["push", pushed], { env })).code, 1);
-    const login = ["login", "-u", "ann", "-p"];
-    assertEquals((await run("docker", [...login, "wrong", server.address], { env })).code, 1);
-    await runOk("docker", [...login, "secret", server.address], { env });
-    await runOk("docker", ["push", pushed], { env });
-    await runOk("docker", ["image", "rm", "-f", pushed], { env });
-    await runOk("docker", ["pull", pushed], { env });
-  } finally {
-    await runOk("docker", ["image", "rm", "-f", pushed], { env });
-  }
-});
+  engineTest(
+    `docker signs in ${how} with the right password alone, and pushes then`,
+    async ({ host }) => {
+      await using directory = await tempDir();
+      await using server = await serveRegistry({ auth });
+      const env = { DOCKER_HOST: host, DOCKER_CONFIG: directory.join("docker") };
+      const pushed = `${server.address}/davit/app:v1`;
+      await using source = await createLayout(directory.join("layout"));
+      await copy(await busyboxImage("hello\n"), source, { names: ["v1"] });
+      await source.commit();
+      const daemon = ["--dest-daemon-host", host];
+      const archive = `oci:${directory.join("layout")}:v1`;
+      await runOk("skopeo", ["copy", ...daemon, archive, `docker-daemon:${pushed}`]);
+      try {
+        assertEquals((await run("docker", ["push", pushed], { env })).code, 1);
+        const login = ["login", "-u", "ann", "-p"];
+        assertEquals((await run("docker", [...login, "wrong", server.address], { env })).code, 1);
+        await runOk("docker", [...login, "secret", server.address], { env });
+        await runOk("docker", ["push", pushed], { env });
+        await runOk("docker", ["image", "rm", "-f", pushed], { env });
+        await runOk("docker", ["pull", pushed], { env });
+      } finally {
+        await runOk("docker", ["image", "rm", "-f", pushed], { env });
+      }
+    },
+  );
+}
