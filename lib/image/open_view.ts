@@ -61,7 +61,8 @@ function makeView(graph: Graph, source: ContentSource, descriptor: Descriptor): 
   if (isSchema1Type(mediaType)) {
     throw new UnsupportedError(
       `Cannot open "${descriptor.digest}": it is a Docker schema 1 manifest, a form retired in ` +
-        `2019; pull and push it once with a newer Docker to convert it`,
+        `2019; pull and push it once with a newer Docker to convert it, or copy it as it is from ` +
+        `one registry to another`,
     );
   }
   return new StoredBlob(source, descriptor);

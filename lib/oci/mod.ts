@@ -45,6 +45,7 @@ export {
 export * from "./platform_match.ts";
 export * from "./reference.ts";
 export * from "./referrer.ts";
+export * from "./schema1.ts";
 export {
   DOCKER_HUB,
   type ParseNameOptions,

@@ -1,8 +1,9 @@
 import { DigestMismatchError, DocumentError, RegistryError, UnsupportedError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { digestBytes, isDigest, verifyBytes } from "../oci/digest.ts";
+import { algorithmOf, isDigest } from "../oci/digest.ts";
 import { MAX_MANIFEST_BYTES } from "../oci/limits.ts";
 import { isTag } from "../oci/reference.ts";
+import { manifestDigest } from "../oci/schema1.ts";
 import { readAll } from "../stream/read_all.ts";
 import { type Answer, discard } from "./answer.ts";
 import { acceptHeader, announcedType, manifestType } from "./manifest_type.ts";
@@ -113,14 +114,15 @@ export class Manifests {
       maxBytes: MAX_MANIFEST_BYTES,
       what: `manifest "${name}"`,
     });
-    if (isDigest(name)) await verifyBytes(bytes, name);
     if (bytes.length === 0) {
       throw new DocumentError(
         `Cannot read manifest "${name}" of "${this.#api.label}": expected a document, got no bytes`,
       );
     }
     const mediaType = manifestType(answer.headers.get("content-type"), bytes);
-    const digest = isDigest(name) ? name : await digestBytes(bytes);
+    const algorithm = isDigest(name) ? algorithmOf(name) : "sha256";
+    const digest = await manifestDigest(bytes, mediaType, algorithm);
+    if (isDigest(name) && digest !== name) throw new DigestMismatchError(name, digest);
     const etag = answer.headers.get("etag");
     return {
       descriptor: { mediaType, digest, size: bytes.length },

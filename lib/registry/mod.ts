@@ -23,6 +23,7 @@
  * @module
  */
 export { dockerCertificates, type HostCertificates, readCertificates } from "./certificates.ts";
+export { copySchema1, type CopySchema1Options } from "./copy_schema1.ts";
 export { type ConfigEnvironment } from "./docker_config_files.ts";
 export { type Challenge, parseChallenges } from "./challenge.ts";
 export { checkCredentials, type CheckCredentialsOptions } from "./check_credentials.ts";
@@ -38,7 +39,7 @@ export { type Body, type Fetch, type StreamBody } from "./exchange.ts";
 export { anonymousKeychain, type Credentials, type Keychain } from "./keychain.ts";
 export { type ResolveHost } from "./policy.ts";
 export { Registry, type RegistryOptions } from "./registry.ts";
-export { Repository, type RepositoryOptions } from "./repository.ts";
+export { Repository, type RepositoryManifest, type RepositoryOptions } from "./repository.ts";
 export { Backoff, type Clock, type RetryOptions } from "./retry.ts";
 export { type Answer } from "./answer.ts";
 export {

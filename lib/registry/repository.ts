@@ -1,13 +1,20 @@
-import { LimitExceededError, NotFoundError, RegistryError, UnauthorizedError } from "../errors.ts";
+import {
+  DigestMismatchError,
+  LimitExceededError,
+  NotFoundError,
+  RegistryError,
+  UnauthorizedError,
+} from "../errors.ts";
 import type { View } from "../image/image.ts";
 import { openView } from "../image/open_view.ts";
 import type { CallOptions, ContentSource, FetchOptions } from "../layer/content_source.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { type Digest, isDigest, verifyBytes } from "../oci/digest.ts";
+import { algorithmOf, type Digest, isDigest } from "../oci/digest.ts";
 import { MAX_MANIFEST_BYTES } from "../oci/limits.ts";
 import { present } from "../oci/present.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 import { isStoredAsManifest } from "../oci/media_type.ts";
+import { manifestDigest } from "../oci/schema1.ts";
 import { parseRepository } from "../oci/reference.ts";
 import { parseRegistry } from "../oci/registry_name.ts";
 import type { Content } from "../store/content.ts";
@@ -39,6 +46,14 @@ import { cancelUpload, locationOf, uploadBlob } from "./upload.ts";
 export interface RepositoryOptions {
   /** How the registry is spoken to; share one, for it keeps tokens and counts requests. */
   readonly transport: Transport;
+}
+
+/** A manifest, as its repository has it. */
+export interface RepositoryManifest {
+  /** What it is. */
+  readonly descriptor: Descriptor;
+  /** Its exact bytes. */
+  readonly bytes: Uint8Array;
 }
 
 const PAGE_SIZE = 1000;
@@ -112,6 +127,16 @@ export class Repository implements Store, Mounter, Deleter, Referrers {
     const view = openView(this, descriptor);
     this.#opened.set(descriptor.digest, bytes);
     return view;
+  }
+
+  /**
+   * Reads the exact bytes of what a tag or digest stands for, whatever its form.
+   *
+   * @throws {NotFoundError} When there is no such name.
+   */
+  async manifest(name: string, { signal }: CallOptions = {}): Promise<RepositoryManifest> {
+    const { descriptor, bytes } = await this.#manifests.read(name, signal);
+    return { descriptor, bytes };
   }
 
   /** The tags, page by page, in the registry's order. */
@@ -305,7 +330,8 @@ export class Repository implements Store, Mounter, Deleter, Referrers {
       what: "manifest",
     });
     const { digest, size } = await content.sealed();
-    await verifyBytes(bytes, digest);
+    const actual = await manifestDigest(bytes, content.mediaType, algorithmOf(digest));
+    if (actual !== digest) throw new DigestMismatchError(digest, actual);
     const descriptor = { mediaType: content.mediaType, digest, size };
     let acknowledged: string | undefined;
     for (const name of names.length === 0 ? [digest] : names) {

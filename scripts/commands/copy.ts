@@ -1,5 +1,6 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
+import { openUnlessRetired } from "../console/copy_retired.ts";
 import { UsageError } from "../console/exit_code.ts";
 import {
   SIDE_FLAGS,
@@ -98,9 +99,16 @@ tags of their digests as cosign makes them. It is there before the image has its
       const taken = await findTaken(to, target.destination, { names, signal });
       if (taken !== undefined) throw new AlreadyExistsError(taken);
     }
-    await using source = await session.open(from);
+    const { destination } = target;
+    const isRemote = from.kind === "registry";
+    await using source = await openUnlessRetired(session, () => session.open(from), {
+      source: isRemote ? () => session.repository(from.reference, "source") : undefined,
+      name: isRemote ? from.reference.digest ?? from.reference.tag ?? "" : "",
+      ...{ destination, names, ...flags },
+    });
+    if (source === undefined) return;
     const attachments = attachmentsOf(source.source, flags);
-    await copyOne(session, source.view, target.destination, { ...flags, names, attachments });
+    await copyOne(session, source.view, destination, { ...flags, names, attachments });
   },
 });
 
@@ -144,7 +152,11 @@ async function copyAll(
       ? await findTaken(to, target, { names, signal })
       : undefined;
     if (taken === undefined) {
-      const view = await source.open(name, { signal });
+      const view = await openUnlessRetired(session, () => source.open(name, { signal }), {
+        source: () => Promise.resolve(source),
+        ...{ name, destination: target, names, ...flags },
+      });
+      if (view === undefined) continue;
       await copyOne(session, view, target, { ...flags, names, attachments });
     } else {
       session.output.note(`left out ${name}: ${taken} is there`);

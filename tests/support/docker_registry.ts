@@ -9,6 +9,8 @@ export const DOCKER_REGISTRY_NEEDS: readonly string[] = ["docker-registry", "ope
 export interface DockerRegistryOptions {
   /** How users are asked who they are; `none` unless said. */
   readonly auth?: "none" | "basic" | "token";
+  /** Whether it takes manifests of schema 1, and makes them for clients that know nothing newer. */
+  readonly schema1?: boolean;
   /** Whether it speaks https, with a certificate of {@linkcode DockerRegistry.caCertificate}. */
   readonly tls?: boolean;
 }
@@ -32,7 +34,7 @@ export interface DockerRegistry extends AsyncDisposable {
 export async function startDockerRegistry(
   options: DockerRegistryOptions = {},
 ): Promise<DockerRegistry> {
-  const { auth = "none", tls = false } = options;
+  const { auth = "none", tls = false, schema1 = false } = options;
   await using scope = new AsyncDisposableStack();
   const dir = scope.use(await tempDir());
   const port = freePort();
@@ -53,6 +55,7 @@ export async function startDockerRegistry(
       delete: { enabled: true },
       cache: { blobdescriptor: "inmemory" },
     },
+    ...(schema1 ? { compatibility: { schema1: { enabled: true } } } : {}),
     http: {
       addr: name,
       secret: "notsecret",
