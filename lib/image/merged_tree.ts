@@ -35,6 +35,8 @@ export interface TreeNode {
   readonly inode: Inode;
   /** Its path: a directory's ends in `/`, the root's is `./`. */
   readonly path: string;
+  /** The layer whose entry gave it this name, from 0; a hard link's file may come from below. */
+  readonly layer: number;
 }
 
 /** What every file has instead of a map of its own; nothing is ever put into it. */
@@ -42,14 +44,16 @@ const NO_CHILDREN: Map<string, Node> = new Map();
 
 class Node implements TreeNode {
   inode: Inode;
+  layer: number;
   readonly children: Map<string, Node>;
   /** The length of the path from the root. */
   readonly length: number;
   readonly #name: string;
   readonly #parent: Node | undefined;
 
-  constructor(inode: Inode, name: string, parent?: Node) {
+  constructor(inode: Inode, layer: number, name: string, parent?: Node) {
     this.inode = inode;
+    this.layer = layer;
     this.children = inode.header.type === "directory" ? new Map() : NO_CHILDREN;
     this.length = parent === undefined ? 0 : parent.length + name.length + 1;
     this.#name = name;
@@ -75,7 +79,7 @@ class Node implements TreeNode {
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/layer.md#applying-changesets image-spec, applying changesets}
  */
 export class MergedTree {
-  readonly #root: Node = new Node(impliedDirectory("."), ".");
+  readonly #root: Node = new Node(impliedDirectory("."), -1, ".");
   #nodes = 0;
 
   /** Applies an entry of a layer; a path that leads through symbolic links stays inside the root. */
@@ -89,15 +93,18 @@ export class MergedTree {
     if (name === undefined) {
       if (header.type !== "directory") throw unsafe(header.name, "the root to be a directory");
       this.#root.inode = { header, place };
+      this.#root.layer = place.layer;
       return;
     }
-    const parent = this.#makeDirectory(parts);
+    const { layer } = place;
+    const parent = this.#follow(parts, layer) ?? this.#root;
     const existing = parent.children.get(name);
     const inode = header.type === "hardlink" ? this.#target(header) : { header, place };
     if (existing?.inode.header.type === "directory" && header.type === "directory") {
       existing.inode = inode;
+      existing.layer = layer;
     } else {
-      this.#make(parent, name, inode);
+      this.#make(parent, name, { inode, layer });
     }
   }
 
@@ -123,11 +130,30 @@ export class MergedTree {
     }
   }
 
-  #make(parent: Node, name: string, inode: Inode): Node {
+  /** Everything of another tree that is not here, without what lies below it. */
+  *missing(other: MergedTree): Generator<TreeNode> {
+    const ahead: (readonly [Node, Node])[] = [[other.#root, this.#root]];
+    for (let pair = ahead.pop(); pair !== undefined; pair = ahead.pop()) {
+      const [theirs, own] = pair;
+      const below: (readonly [Node, Node])[] = [];
+      for (const [name, child] of theirs.children) {
+        const same = own.children.get(name);
+        if (same === undefined) yield child;
+        else if (same.inode.header.type === "directory") below.push([child, same]);
+      }
+      ahead.push(...below);
+    }
+  }
+
+  #make(
+    parent: Node,
+    name: string,
+    { inode, layer }: { readonly inode: Inode; readonly layer: number },
+  ): Node {
     if (++this.#nodes > MAX_NODES) {
       throw new LimitExceededError("an image's files and directories", MAX_NODES);
     }
-    const node = new Node(inode, name, parent);
+    const node = new Node(inode, layer, name, parent);
     if (node.length > MAX_PATH_LENGTH) throw unsafe(node.path, SHORT_PATH);
     parent.children.set(name, node);
     return node;
@@ -142,14 +168,12 @@ export class MergedTree {
   }
 
   #find(parts: readonly string[]): Node | undefined {
-    return this.#follow(parts, false);
+    return this.#follow(parts);
   }
 
-  #makeDirectory(parts: readonly string[]): Node {
-    return this.#follow(parts, true) ?? this.#root;
-  }
-
-  #follow(parts: readonly string[], make: boolean): Node | undefined {
+  /** @param maker The layer that makes what is missing on the way; nobody when absent. */
+  #follow(parts: readonly string[], maker?: number): Node | undefined {
+    const make = maker !== undefined;
     const pending = [...parts].reverse();
     const trail: Node[] = [this.#root];
     for (let links = 0; pending.length > 0;) {
@@ -169,7 +193,7 @@ export class MergedTree {
       } else if (child !== undefined && (child.inode.header.type === "directory" || !make)) {
         trail.push(child);
       } else if (make) {
-        trail.push(this.#make(here, name, impliedDirectory(name)));
+        trail.push(this.#make(here, name, { inode: impliedDirectory(name), layer: maker }));
       } else {
         return undefined;
       }

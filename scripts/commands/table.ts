@@ -64,6 +64,10 @@ docker-legacy:FILE, docker-daemon:REF, or a path that starts with "/" or "./".`,
       brief: "Change an image's config, annotations, layers or form",
       load: async () => (await import("./mutate.ts")).command,
     },
+    flatten: {
+      brief: "Make one layer of an image's layers, or of those on top",
+      load: async () => (await import("./flatten.ts")).command,
+    },
     tag: {
       brief: "Give an image in a registry another tag",
       load: async () => (await import("./tag.ts")).command,
@@ -185,5 +189,5 @@ docker-legacy:FILE, docker-daemon:REF, or a path that starts with "/" or "./".`,
       load: async () => (await import("./version.ts")).command,
     },
   },
-  aliases: { cp: "copy" },
+  aliases: { cp: "copy", squash: "flatten" },
 };
