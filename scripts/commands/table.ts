@@ -96,6 +96,31 @@ docker-legacy:FILE, docker-daemon:REF, or a path that starts with "/" or "./".`,
       brief: "List the repositories of a registry",
       load: async () => (await import("./catalog.ts")).command,
     },
+    fs: {
+      brief: "Look at the files of an image, without unpacking it",
+      routes: {
+        ls: {
+          brief: "List files of an image",
+          load: async () => (await import("./fs_ls.ts")).command,
+        },
+        cat: {
+          brief: "Write files of an image to standard output",
+          load: async () => (await import("./fs_cat.ts")).command,
+        },
+        cp: {
+          brief: "Copy a file or directory out of an image",
+          load: async () => (await import("./fs_cp.ts")).command,
+        },
+        du: {
+          brief: "Tell what takes the space in an image",
+          load: async () => (await import("./fs_du.ts")).command,
+        },
+        find: {
+          brief: "Find files of an image",
+          load: async () => (await import("./fs_find.ts")).command,
+        },
+      },
+    },
     validate: {
       brief: "Check that images are what they say",
       load: async () => (await import("./validate.ts")).command,
