@@ -1,7 +1,10 @@
 import { FileError, NotFoundError } from "../errors.ts";
 import { fileFailure } from "../layer/file_failure.ts";
-import { algorithmOf, type Digest, hexOf } from "../oci/digest.ts";
-import { PartialFile, withParent } from "./partial_file.ts";
+import { algorithmOf, type Digest, hexOf, isDigest } from "../oci/digest.ts";
+import { listDirectory, PartialFile, withParent } from "./partial_file.ts";
+
+const FRESH_MS = 60_000;
+const ALGORITHMS = ["sha256", "sha512"] as const;
 
 /** The `blobs` of a layout: files named by what they hash to. */
 export class BlobDirectory {
@@ -58,10 +61,41 @@ export class BlobDirectory {
     await withParent(target, () => Deno.link(source, target));
   }
 
-  /** Removes a blob; `false` when it was not there. */
-  async remove(digest: Digest): Promise<boolean> {
+  /** Notes that somebody is about to use a blob that is there, unless that was noted just now. */
+  async touch(digest: Digest): Promise<void> {
+    const path = this.locate(digest);
+    const now = new Date();
+    const { mtime } = await Deno.lstat(path);
+    if (now.getTime() - (mtime?.getTime() ?? 0) < FRESH_MS) return;
+    // Where nothing can be written, nothing is removed either.
+    await Deno.utime(path, now, now).catch(() => {});
+  }
+
+  /** Everything that is there; `usedAt` is in milliseconds since the epoch. */
+  async *list(): AsyncGenerator<
+    { readonly digest: Digest; readonly size: number; readonly usedAt: number }
+  > {
+    for (const algorithm of ALGORITHMS) {
+      for (const { name } of await listDirectory(`${this.#layout}/blobs/${algorithm}`)) {
+        const digest = `${algorithm}:${name}`;
+        if (!isDigest(digest)) continue;
+        const info = lstat(this.locate(digest));
+        if (info === undefined) continue;
+        yield { digest, size: info.size, usedAt: info.mtime?.getTime() ?? Date.now() };
+      }
+    }
+  }
+
+  /** Removes a blob; `false` when it was not there, or was used later than `unusedSince`. */
+  async remove(
+    digest: Digest,
+    { unusedSince = Infinity }: { readonly unusedSince?: number } = {},
+  ): Promise<boolean> {
+    const path = this.locate(digest);
     try {
-      await Deno.remove(this.locate(digest));
+      const { mtime } = await Deno.lstat(path);
+      if ((mtime?.getTime() ?? 0) > unusedSince) return false;
+      await Deno.remove(path);
       return true;
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return false;

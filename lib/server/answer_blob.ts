@@ -19,7 +19,10 @@ export async function answerBlob(
   if (request.method !== "GET" && request.method !== "HEAD") {
     throw unsupportedMethod(request, "GET, HEAD, DELETE");
   }
-  const size = await repository.blobs.size(digest);
+  // Whoever asks whether a blob is there will not send it.
+  const size = request.method === "HEAD"
+    ? await repository.blobs.touch(digest)
+    : await repository.blobs.size(digest);
   if (size !== undefined) {
     return await sendBlob(request, {
       digest,

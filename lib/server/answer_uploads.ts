@@ -112,7 +112,7 @@ async function mountBlob(
   repository: HostedRepository,
   digest: Digest,
 ): Promise<boolean> {
-  if (await repository.blobs.size(digest) !== undefined) return true;
+  if (await repository.blobs.touch(digest) !== undefined) return true;
   const from = query.get("from");
   if (from !== null && !isRepositoryPath(from)) {
     throw new Refusal(400, "NAME_INVALID", `"${from}" cannot name a repository`);

@@ -10,6 +10,7 @@ import { unknownBlob } from "./answers.ts";
 import { Desk, type Exchange } from "./desk.ts";
 import { type FaultRule, Faults } from "./faults.ts";
 import { Refusal } from "./refusal.ts";
+import type { GarbageOptions, GarbageReport } from "./garbage.ts";
 import type { Repositories } from "./repositories.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { SignIn } from "./sign_in.ts";
@@ -56,14 +57,26 @@ export interface CreateRegistryOptions {
   readonly faults?: readonly FaultRule[];
   /** How long to wait for the next bytes of a request's body, in milliseconds; a minute unless said. */
   readonly stallMs?: number;
+  /** Collects garbage while it serves; never unless said. */
+  readonly garbage?: CollectOptions;
   /** Hears of every request. */
   readonly log?: (event: RegistryEvent) => void;
 }
 
+/** How a registry collects garbage while it serves. */
+export interface CollectOptions extends GarbageOptions {
+  /** How long it waits in between, in milliseconds. */
+  readonly everyMs: number;
+  /** Hears what was removed, or why nothing could be. */
+  readonly log?: (outcome: GarbageReport | { readonly error: unknown }) => void;
+}
+
 /** A registry as a function from request to answer. Disposing of it ends what it does besides. */
-export interface RegistryHandler extends Disposable {
+export interface RegistryHandler extends AsyncDisposable {
   /** Answers a request. Never rejects: what goes wrong is an answer too. */
   fetch(request: Request): Promise<Response>;
+  /** Removes what nothing published needs. */
+  collectGarbage(options?: GarbageOptions): Promise<GarbageReport>;
 }
 
 type ApiRoute = Exclude<Route, { readonly kind: "token" }>;
@@ -90,6 +103,7 @@ export function createRegistry(options: CreateRegistryOptions): RegistryHandler 
   const desk = new Desk({ repositories, stallMs, sparse, upstreams: options.upstreams });
   const signIn = new SignIn(options.auth);
   const faults = new Faults(options.faults);
+  const stopCollecting = collectEvery(options.garbage, desk);
   return {
     async fetch(request) {
       const start = performance.now();
@@ -115,7 +129,28 @@ export function createRegistry(options: CreateRegistryOptions): RegistryHandler 
       });
       return response;
     },
-    [Symbol.dispose]: () => desk[Symbol.dispose](),
+    collectGarbage: (options = {}) => desk.collectGarbage(options),
+    async [Symbol.asyncDispose]() {
+      desk[Symbol.dispose]();
+      await stopCollecting();
+    },
+  };
+}
+
+/** Begins to collect garbage now and then; returns what stops that. */
+function collectEvery(garbage: CollectOptions | undefined, desk: Desk): () => Promise<void> {
+  if (garbage === undefined) return () => Promise.resolve();
+  const { everyMs, log, ...options } = garbage;
+  let collecting: Promise<void> | undefined;
+  async function collect(): Promise<void> {
+    const outcome = await desk.collectGarbage(options).catch((error) => ({ error }));
+    collecting = undefined;
+    log?.(outcome);
+  }
+  const timer = setInterval(() => void (collecting ??= collect()), everyMs);
+  return async () => {
+    clearInterval(timer);
+    await collecting;
   };
 }
 

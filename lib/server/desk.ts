@@ -1,6 +1,7 @@
 import type { Grant } from "./access.ts";
 import { CachedRepository } from "./cached_repository.ts";
 import { DocumentCache } from "./document_cache.ts";
+import { collectWith, type GarbageOptions, type GarbageReport } from "./garbage.ts";
 import { Manifests } from "./manifests.ts";
 import { Meter } from "./meter.ts";
 import { Refusal } from "./refusal.ts";
@@ -76,6 +77,12 @@ export class Desk implements Disposable {
     });
     this.#cached.set(name, cached);
     return cached;
+  }
+
+  /** Removes what nothing published needs, and forgets uploads that nobody goes on with. */
+  async collectGarbage(options: GarbageOptions): Promise<GarbageReport> {
+    await this.sessions.dropIdle();
+    return await collectWith(this.repositories, (it) => this.manifestsOf(it), options);
   }
 
   /** Breaks off what is fetched from elsewhere. */

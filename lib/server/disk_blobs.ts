@@ -3,7 +3,12 @@ import type { BlobDirectory } from "../layout/blob_directory.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { ByteRange } from "./byte_range.ts";
 import { readRange } from "./read_range.ts";
-import type { BlobShelf, HostedRepository } from "./repositories.ts";
+import type {
+  BlobShelf,
+  HostedRepository,
+  RemoveBlobOptions,
+  ShelvedBlob,
+} from "./repositories.ts";
 
 /** The blobs of a repository on disk. */
 export class DiskBlobs implements BlobShelf {
@@ -42,10 +47,21 @@ export class DiskBlobs implements BlobShelf {
     if (await from.blobs.size(digest) === undefined) return false;
     await this.#prepare();
     await this.#directory.link(digest, from.blobs.#directory);
+    await this.#directory.touch(digest);
     return true;
   }
 
-  remove(digest: Digest): Promise<boolean> {
-    return this.#directory.remove(digest);
+  remove(digest: Digest, options?: RemoveBlobOptions): Promise<boolean> {
+    return this.#directory.remove(digest, options);
+  }
+
+  async touch(digest: Digest): Promise<number | undefined> {
+    const size = await this.size(digest);
+    if (size !== undefined) await this.#directory.touch(digest);
+    return size;
+  }
+
+  list(): AsyncGenerator<ShelvedBlob> {
+    return this.#directory.list();
   }
 }

@@ -1,4 +1,4 @@
-import { FileError } from "../errors.ts";
+import { FileError, NotFoundError } from "../errors.ts";
 import { BlobDirectory } from "../layout/blob_directory.ts";
 import { IndexFile } from "../layout/index_file.ts";
 import { isLayout, prepareLayout } from "../layout/layout_files.ts";
@@ -33,10 +33,19 @@ const UPLOADS = "_uploads";
  */
 export async function diskRepositories(root: string): Promise<Repositories> {
   await makeRoot(root);
-  await removeAbandonedUploads(`${root}/${UPLOADS}`);
   const repositories = new DiskRepositories(root);
-  await repositories.removeStale();
+  await repositories.tidy();
   return repositories;
+}
+
+/**
+ * Repositories in a directory that is there.
+ *
+ * @throws {NotFoundError} When it is not.
+ */
+export async function openRepositories(root: string): Promise<Repositories> {
+  if (!exists(root)) throw new NotFoundError("directory", root);
+  return await diskRepositories(root);
 }
 
 class DiskRepositories implements Repositories {
@@ -67,8 +76,8 @@ class DiskRepositories implements Repositories {
     return names.sort();
   }
 
-  /** Removes what a process that died has left half-written. */
-  async removeStale(): Promise<void> {
+  async tidy(): Promise<void> {
+    await removeAbandonedUploads(`${this.#root}/${UPLOADS}`);
     for (const name of await this.names()) await removeStalePartials(this.#locate(name));
   }
 

@@ -1,5 +1,5 @@
 import type { BlobDirectory } from "../layout/blob_directory.ts";
-import { listDirectory, renameInto, writeAllSync } from "../layout/partial_file.ts";
+import { listDirectory, renameInto, withParent, writeAllSync } from "../layout/partial_file.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { ByteRange } from "./byte_range.ts";
 import { readRange } from "./read_range.ts";
@@ -22,7 +22,7 @@ export class DiskUploads implements UploadShelf {
 
   async begin(): Promise<Upload> {
     const upload = this.#upload(crypto.randomUUID());
-    await upload.create(this.#path);
+    await upload.create();
     return upload;
   }
 
@@ -50,10 +50,11 @@ class DiskUpload implements Upload {
     this.#prepare = prepare;
   }
 
-  async create(directory: string): Promise<void> {
-    await Deno.mkdir(directory, { recursive: true });
-    const file = await Deno.open(this.#path, { write: true, createNew: true });
-    file.close();
+  async create(): Promise<void> {
+    await withParent(this.#path, async () => {
+      const file = await Deno.open(this.#path, { write: true, createNew: true });
+      file.close();
+    });
   }
 
   async exists(): Promise<boolean> {
@@ -106,7 +107,6 @@ export async function removeAbandonedUploads(root: string): Promise<void> {
       }
       await Deno.remove(path).catch(ignoreMissing);
     }
-    await Deno.remove(directory).catch(() => {});
   }
 }
 

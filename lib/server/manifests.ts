@@ -131,6 +131,18 @@ export class Manifests {
     }
   }
 
+  /**
+   * What a manifest says, or an index; of one that is not there, that it needs nothing.
+   *
+   * @throws {DavitError} When it is damaged, or of a type that nobody here knows.
+   */
+  async factsOf(descriptor: Descriptor): Promise<ManifestFacts> {
+    const known = this.#facts.get(descriptor.digest);
+    if (known !== undefined) return known;
+    if (await this.#repository.blobs.size(descriptor.digest) === undefined) return NOTHING;
+    return readFacts(await this.read(descriptor), descriptor.mediaType);
+  }
+
   #listed(roots: Roots): AsyncGenerator<Descriptor> {
     return listed(
       [...roots].map(({ descriptor }) => descriptor),

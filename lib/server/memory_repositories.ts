@@ -5,8 +5,10 @@ import type { ByteRange } from "./byte_range.ts";
 import type {
   BlobShelf,
   HostedRepository,
+  RemoveBlobOptions,
   Repositories,
   RootShelf,
+  ShelvedBlob,
   Upload,
   UploadShelf,
 } from "./repositories.ts";
@@ -14,6 +16,10 @@ import type {
 interface Bytes {
   readonly chunks: readonly Uint8Array[];
   readonly size: number;
+}
+
+interface Kept extends Bytes {
+  usedAt: number;
 }
 
 /**
@@ -42,6 +48,7 @@ export function memoryRepositories(): Repositories {
       const used = [...repositories.values()].filter(({ blobs }) => blobs.isUsed);
       return Promise.resolve(used.map(({ name }) => name).sort());
     },
+    tidy: () => Promise.resolve(),
   };
 }
 
@@ -57,7 +64,7 @@ class MemoryRepository implements HostedRepository {
 }
 
 class MemoryBlobs implements BlobShelf {
-  readonly #content = new Map<Digest, Bytes>();
+  readonly #content = new Map<Digest, Kept>();
   isUsed = false;
 
   size(digest: Digest): Promise<number | undefined> {
@@ -83,13 +90,27 @@ class MemoryBlobs implements BlobShelf {
     return Promise.resolve(bytes !== undefined);
   }
 
-  remove(digest: Digest): Promise<boolean> {
-    return Promise.resolve(this.#content.delete(digest));
+  remove(
+    digest: Digest,
+    { unusedSince = Infinity }: RemoveBlobOptions = {},
+  ): Promise<boolean> {
+    const { usedAt = Infinity } = this.#content.get(digest) ?? {};
+    return Promise.resolve(usedAt <= unusedSince && this.#content.delete(digest));
+  }
+
+  touch(digest: Digest): Promise<number | undefined> {
+    const kept = this.#content.get(digest);
+    if (kept !== undefined) kept.usedAt = Date.now();
+    return Promise.resolve(kept?.size);
+  }
+
+  async *list(): AsyncGenerator<ShelvedBlob> {
+    for (const [digest, { size, usedAt }] of [...this.#content]) yield { digest, size, usedAt };
   }
 
   keep(digest: Digest, bytes: Bytes): void {
     this.isUsed = true;
-    this.#content.set(digest, bytes);
+    this.#content.set(digest, { ...bytes, usedAt: Date.now() });
   }
 }
 

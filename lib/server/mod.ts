@@ -21,15 +21,24 @@
 export type { AccessRule, Action, Auth } from "./access.ts";
 export type { ByteRange } from "./byte_range.ts";
 export { createRegistry } from "./create_registry.ts";
-export type { CreateRegistryOptions, RegistryEvent, RegistryHandler } from "./create_registry.ts";
+export type {
+  CollectOptions,
+  CreateRegistryOptions,
+  RegistryEvent,
+  RegistryHandler,
+} from "./create_registry.ts";
 export { diskRepositories } from "./disk_repositories.ts";
 export type { FaultRule } from "./faults.ts";
+export { collectGarbage } from "./garbage.ts";
+export type { Garbage, GarbageOptions, GarbageReport } from "./garbage.ts";
 export { memoryRepositories } from "./memory_repositories.ts";
 export type {
   BlobShelf,
   HostedRepository,
+  RemoveBlobOptions,
   Repositories,
   RootShelf,
+  ShelvedBlob,
   Upload,
   UploadShelf,
   UploadWriter,

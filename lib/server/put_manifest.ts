@@ -98,7 +98,7 @@ async function requireParts(
   desk: Desk,
 ): Promise<void> {
   for (const blob of facts.blobs) {
-    const actual = await repository.blobs.size(blob.digest);
+    const actual = await repository.blobs.touch(blob.digest);
     if (actual === undefined && desk.sparse) continue;
     requireSize(blob, actual, "MANIFEST_BLOB_UNKNOWN");
   }

@@ -10,6 +10,8 @@ export interface Repositories {
   create(name: string): Promise<HostedRepository>;
   /** The names of all repositories, sorted by code unit. */
   names(): Promise<readonly string[]>;
+  /** Removes what processes that died have left half-written, and uploads that nobody goes on with. */
+  tidy(): Promise<void>;
 }
 
 /** What one repository keeps. */
@@ -38,8 +40,31 @@ export interface BlobShelf {
   write(digest: Digest, bytes: Uint8Array): Promise<void>;
   /** Takes content of another repository without copying it; `false` when it cannot. */
   link(digest: Digest, from: HostedRepository): Promise<boolean>;
-  /** Removes content; `false` when it was not there. */
-  remove(digest: Digest): Promise<boolean>;
+  /** Removes content; `false` when it was not there, or is to stay. */
+  remove(digest: Digest, options?: RemoveBlobOptions): Promise<boolean>;
+  /**
+   * The size in bytes, or `undefined` when it is not there; somebody is about to use what is, so that
+   * it counts as new again.
+   */
+  touch(digest: Digest): Promise<number | undefined>;
+  /** Everything that is there. */
+  list(): AsyncIterable<ShelvedBlob>;
+}
+
+/** Options of {@linkcode BlobShelf.remove}. */
+export interface RemoveBlobOptions {
+  /** Leaves what came or was about to be used later, in milliseconds since the epoch. */
+  readonly unusedSince?: number;
+}
+
+/** Content as {@linkcode BlobShelf.list} tells of it. */
+export interface ShelvedBlob {
+  /** What names it. */
+  readonly digest: Digest;
+  /** In bytes. */
+  readonly size: number;
+  /** When it came, or was last about to be used, in milliseconds since the epoch. */
+  readonly usedAt: number;
 }
 
 /** The published manifests, each under its tags. */

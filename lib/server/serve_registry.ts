@@ -76,7 +76,7 @@ export async function serveRegistry(options: ServeRegistryOptions = {}): Promise
     clearTimeout(timer);
     await server.shutdown();
     await finished;
-    registry[Symbol.dispose]();
+    await registry[Symbol.asyncDispose]();
   }
   return {
     url: `${tls === undefined ? "http" : "https"}://${address}`,

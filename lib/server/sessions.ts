@@ -19,7 +19,7 @@ export class Sessions {
     repository: HostedRepository,
     algorithm: Algorithm = "sha256",
   ): Promise<UploadSession> {
-    await this.#dropIdle();
+    await this.dropIdle();
     const session = await UploadSession.begin(await repository.uploads.begin(), algorithm);
     this.#open.set(keyOf(repository, session.id), session);
     return session;
@@ -51,7 +51,8 @@ export class Sessions {
     if (session.isOver) this.#open.delete(keyOf(repository, session.id));
   }
 
-  async #dropIdle(): Promise<void> {
+  /** Gives up those that nobody has used for an hour. */
+  async dropIdle(): Promise<void> {
     for (const [key, session] of this.#open) {
       if (session.isBusy || Date.now() - session.usedAt < IDLE_MS) continue;
       this.#open.delete(key);

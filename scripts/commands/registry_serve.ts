@@ -1,8 +1,9 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
+import { parseDuration } from "../console/duration.ts";
 import { COMMON_FLAGS } from "../console/flags.ts";
 import { Output, type OutputFlags } from "../console/output.ts";
-import { requestLog } from "../console/request_log.ts";
+import { garbageLog, requestLog } from "../console/request_log.ts";
 import { parseServer } from "../console/server.ts";
 import { readServeOptions, type ServeFlags } from "../console/serve_options.ts";
 import { UpstreamClients, type UpstreamFlags } from "../console/upstream_clients.ts";
@@ -130,6 +131,26 @@ they were.
         parse: String,
         optional: true,
       },
+      gc: {
+        kind: "parsed",
+        brief: "Remove what no manifest needs, this often: 6h",
+        placeholder: "TIME",
+        parse: parseDuration,
+        optional: true,
+      },
+      gcDelay: {
+        kind: "parsed",
+        brief: "How long what is new is left alone then; 1h unless said",
+        placeholder: "TIME",
+        parse: parseDuration,
+        optional: true,
+      },
+      gcUntagged: {
+        kind: "boolean",
+        brief: "Remove manifests too that no tag leads to",
+        optional: true,
+        withNegated: false,
+      },
       upstream: {
         kind: "parsed",
         brief: "Registry to fetch from, and to keep what was fetched, such as docker.io",
@@ -159,11 +180,12 @@ they were.
     const { serveRegistry } = await import("../../lib/server/serve_registry.ts");
     using upstreams = new UpstreamClients(this, flags, output);
     const { hostname, port } = flags.address ?? parseAddress(`:${this.env("PORT") || 0}`);
+    const { stderr } = this.process;
+    const logs = flags.log ? { log: requestLog(stderr), garbage: garbageLog(stderr) } : {};
     await using server = await serveRegistry({
       hostname,
       port,
-      ...(flags.log ? { log: requestLog(this.process.stderr) } : {}),
-      ...await readServeOptions(flags),
+      ...await readServeOptions(flags, logs),
       ...await upstreams.options(),
     });
     const { address } = server;

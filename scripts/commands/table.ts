@@ -203,6 +203,10 @@ docker-legacy:FILE, docker-daemon:REF, or a path that starts with "/" or "./".`,
           brief: "Serve a registry from memory or from a directory",
           load: async () => (await import("./registry_serve.ts")).command,
         },
+        gc: {
+          brief: "Remove what nothing in a registry's directory needs",
+          load: async () => (await import("./registry_gc.ts")).command,
+        },
       },
     },
     completion: {

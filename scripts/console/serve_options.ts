@@ -1,4 +1,5 @@
 import { present } from "../../lib/oci/present.ts";
+import type { CollectOptions } from "../../lib/server/create_registry.ts";
 import type { ServeRegistryOptions } from "../../lib/server/serve_registry.ts";
 import { UsageError } from "./exit_code.ts";
 import { readTextFile } from "./read_text_file.ts";
@@ -15,15 +16,35 @@ export interface ServeFlags {
   readonly tokens?: boolean;
   readonly url?: string;
   readonly fault?: string;
+  readonly gc?: number;
+  readonly gcDelay?: number;
+  readonly gcUntagged?: boolean;
 }
 
+/** Where a registry tells what it did. */
+export interface ServeLogs {
+  /** Hears of requests. */
+  readonly log?: RegistryLog;
+  /** Hears of garbage. */
+  readonly garbage?: NonNullable<CollectOptions["log"]>;
+}
+
+type RegistryLog = NonNullable<ServeRegistryOptions["log"]>;
+
+const NANOSECONDS_PER_MS = 1e6;
+
 /** Reads the flags, and the files that they name. */
-export async function readServeOptions(flags: ServeFlags): Promise<ServeRegistryOptions> {
+export async function readServeOptions(
+  flags: ServeFlags,
+  logs: ServeLogs,
+): Promise<ServeRegistryOptions> {
   return {
+    ...(logs.log === undefined ? {} : { log: logs.log }),
     ...(flags.disk === undefined ? {} : { directory: flags.disk }),
     ...await readTls(flags),
     ...await readAuth(flags),
     ...await readFaults(flags),
+    ...garbageOf(flags, logs),
     readOnly: flags.readOnly === true,
     sparse: flags.sparse === true,
   };
@@ -64,4 +85,23 @@ async function readFaults({ fault }: ServeFlags): Promise<Pick<ServeRegistryOpti
   if (fault === undefined) return {};
   const { readFaultRules } = await import("../console/fault_rules.ts");
   return { faults: await readFaultRules(fault) };
+}
+
+function garbageOf(
+  flags: ServeFlags,
+  { garbage: log }: ServeLogs,
+): Pick<ServeRegistryOptions, "garbage"> {
+  const { gc, gcDelay, gcUntagged = false } = flags;
+  if (gc === undefined && (gcDelay !== undefined || gcUntagged)) {
+    throw new UsageError("Cannot collect garbage: expected --gc and how often");
+  }
+  if (gc === undefined) return {};
+  return {
+    garbage: {
+      everyMs: gc / NANOSECONDS_PER_MS,
+      ...(gcDelay === undefined ? {} : { delayMs: gcDelay / NANOSECONDS_PER_MS }),
+      untagged: gcUntagged,
+      ...(log === undefined ? {} : { log }),
+    },
+  };
 }

@@ -218,3 +218,46 @@ Deno.test("registry serve --fallback names one of the upstreams", async () => {
   assertEquals(code, 2);
   assertStringIncludes(stderr, "--upstream");
 });
+
+Deno.test("registry gc removes what no manifest has from a directory that is being served", async () => {
+  await using directory = await tempDir();
+  await using world = await openWorld();
+  await world.push("app:v1", IMAGE);
+  await using server = await serveDavit(["--disk", directory.path]);
+  const name = `${server.address}/app:v1`;
+  assertEquals((await runDavit(["copy", `${world.registry}/app:v1`, name])).code, 0);
+  const gc = (...words: string[]) => runDavit(["registry", "gc", directory.path, ...words]);
+  const now = ["--delay", "1ms"];
+  assertEquals((await gc()).stderr, "removed 0 blobs, 0 B\n");
+  assertEquals((await gc(...now)).stdout, "");
+  const { stdout: digest } = await runDavit(["digest", name]);
+  const deleted = await runDavit(["delete", `${server.address}/app@${digest.trim()}`]);
+  assertEquals(deleted.code, 0, deleted.stderr);
+  assertMatch((await gc(...now, "--dry-run")).stderr, /^would remove 2 blobs, /);
+  const { stdout, stderr } = await gc(...now, "--json");
+  assertEquals(stdout.trim().split("\n").map((line) => JSON.parse(line).repository), [
+    "app",
+    "app",
+  ]);
+  assertMatch(JSON.parse(stderr).message, /^removed 2 blobs/);
+});
+
+Deno.test("registry gc does not make the directory that it is told to clean", async () => {
+  await using directory = await tempDir();
+  const { code, stderr } = await runDavit(["registry", "gc", directory.join("none")]);
+  assertEquals(code, 3);
+  assertStringIncludes(stderr, "none");
+});
+
+Deno.test("registry serve --gc collects garbage while it serves, and logs it", async () => {
+  await using server = await serveDavit(["--gc", "5ms", "--gc-delay", "1ms", "--log"]);
+  const upload = `http://${server.address}/v2/app/blobs/uploads/?digest=sha256:${EMPTY}`;
+  assertEquals(await statusOf(upload, { method: "POST" }), 201);
+  while (!server.lines.some((line) => line.includes('"gc"'))) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  const line = JSON.parse(server.lines.find((line) => line.includes('"gc"')) ?? "");
+  assertEquals([line.removed, line.bytes], [1, 0]);
+});
+
+const EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";

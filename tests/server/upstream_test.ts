@@ -78,7 +78,11 @@ function cacheTest(
         ? await diskRepositories(directory.path)
         : memoryRepositories();
       await using origin = new Origin();
-      using registry = createRegistry({ repositories, upstreams: [origin.as(HOST)], ...options });
+      await using registry = createRegistry({
+        repositories,
+        upstreams: [origin.as(HOST)],
+        ...options,
+      });
       await test({ origin, cache: new Wire(registry), repositories });
     });
   }
@@ -265,7 +269,7 @@ cacheTest("credentials stay on their side", async ({ origin, cache }) => {
 Deno.test("a fallback is asked for what is not here, and never in place of it", async () => {
   await using origin = new Origin();
   const upstreams = [origin.as("docker.io", { fallback: true })];
-  using registry = createRegistry({ repositories: memoryRepositories(), upstreams });
+  await using registry = createRegistry({ repositories: memoryRepositories(), upstreams });
   const cache = new Wire(registry);
   await origin.wire.pushImage("library/app", "v1");
   await pull(cache, "/v2/library/app/manifests/v1");
