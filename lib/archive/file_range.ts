@@ -31,6 +31,14 @@ async function* readRange(path: string, start: number, size: number): AsyncGener
   }
 }
 
+/** Options of {@linkcode writeRange}. */
+export interface WriteRangeOptions extends CallOptions {
+  /** How many bytes of the stream are in the file already; none unless said. */
+  readonly written?: number;
+  /** Hears how many bytes of the stream are in the file. */
+  readonly onWritten?: (size: number) => void;
+}
+
 /**
  * Writes a stream into a file from byte `start` on.
  *
@@ -40,19 +48,21 @@ export async function writeRange(
   path: string,
   start: number,
   open: () => Promise<ReadableStream<Uint8Array>>,
-  options: CallOptions = {},
+  { written = 0, onWritten, ...options }: WriteRangeOptions = {},
 ): Promise<number> {
   using file = await Deno.open(path, { write: true });
-  await file.seek(start, Deno.SeekMode.Start);
+  await file.seek(start + written, Deno.SeekMode.Start);
   let size = 0;
   const sink = new WritableStream<Uint8Array>({
     write(chunk) {
+      size += chunk.length;
+      if (size <= written) return;
       try {
         writeAll(file, chunk);
       } catch (error) {
         throw fileFailure("write", path, error);
       }
-      size += chunk.length;
+      onWritten?.(size);
     },
   });
   await (await open()).pipeTo(sink, options);

@@ -3,6 +3,7 @@ import { decompress } from "../stream/decompress.ts";
 import { measure, type Measurement } from "../stream/measure.ts";
 import { verify } from "../stream/verify.ts";
 import type { Content } from "../store/content.ts";
+import { isResumable, resumeContent } from "../store/resume.ts";
 import { SizeMismatchError } from "../errors.ts";
 import type { IncomingBlob } from "./tar_output.ts";
 
@@ -10,6 +11,7 @@ import type { IncomingBlob } from "./tar_output.ts";
 export class IncomingContent implements IncomingBlob {
   readonly size: number | undefined;
   readonly digest: Digest | undefined;
+  readonly resume?: NonNullable<IncomingBlob["resume"]>;
   readonly #content: Content;
   readonly #plain: boolean;
   #measured: Promise<Measurement> | undefined;
@@ -21,6 +23,9 @@ export class IncomingContent implements IncomingBlob {
     this.#plain = options.plain;
     this.digest = content.descriptor?.digest;
     this.size = options.plain ? undefined : content.descriptor?.size;
+    if (!options.plain && isResumable(content)) {
+      this.resume = (beginning) => openVerified(resumeContent(content, beginning));
+    }
   }
 
   /** The digest of the plain tar, when that is what passed. */

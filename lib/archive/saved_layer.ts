@@ -25,7 +25,10 @@ export async function openSavedLayer(
   if (source?.size === file.size) {
     return new BlobLayer({
       descriptor: source,
-      origin: { fetch: () => Promise.resolve(verify(file.open(), source)) },
+      origin: {
+        fetch: (_, { offset = 0 } = {}) =>
+          Promise.resolve(offset === 0 ? verify(file.open(), source) : file.open(offset)),
+      },
       diffId: () => Promise.resolve(diffId),
     });
   }

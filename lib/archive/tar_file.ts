@@ -1,21 +1,25 @@
 import type { CallOptions } from "../layer/content_source.ts";
 import type { ArchiveEntry, ArchiveForm } from "./archive_form.ts";
+import { isWorthKeeping, MIN_KEPT_BYTES } from "../store/resume.ts";
 import { writeRange } from "./file_range.ts";
+import { PartFile, type UnpublishedFile } from "./part_file.ts";
 import type { IncomingBlob, TarOutput } from "./tar_output.ts";
 import { TarStage } from "./tar_stage.ts";
 import { TemporaryFile } from "./temporary_file.ts";
 
 /**
- * A tar that becomes a file. It grows under a temporary name beside the path; blobs that came in
- * another order than the form wants are brought into theirs at the end, so that the bytes depend on
- * the contents alone.
+ * A tar that becomes a file. It grows as `PATH.part`; blobs that came in another order than the form
+ * wants are brought into theirs at the end, so that the bytes depend on the contents alone. When the
+ * connection breaks, the part stays, and the next attempt goes on with it; any other failure removes
+ * it.
  */
 export class TarFile implements TarOutput {
   readonly #path: string;
-  readonly #file: TemporaryFile;
+  readonly #file: UnpublishedFile;
   readonly #stage: TarStage;
+  #isWorthKeeping: boolean | undefined;
 
-  private constructor(path: string, file: TemporaryFile, form: ArchiveForm) {
+  private constructor(path: string, file: UnpublishedFile, form: ArchiveForm) {
     this.#path = path;
     this.#file = file;
     this.#stage = new TarStage(file.path, (digest) => form.blobName(digest));
@@ -23,11 +27,17 @@ export class TarFile implements TarOutput {
 
   /** @throws {FileError} When no file can be made there. */
   static async create(path: string, form: ArchiveForm): Promise<TarFile> {
-    return new TarFile(path, await TemporaryFile.beside(path), form);
+    return new TarFile(path, await PartFile.beside(path), form);
   }
 
-  add(blob: IncomingBlob, options?: CallOptions): Promise<void> {
-    return this.#stage.add(blob, options);
+  async add(blob: IncomingBlob, options: CallOptions = {}): Promise<void> {
+    try {
+      await this.#stage.add(blob, options);
+    } catch (error) {
+      this.#isWorthKeeping = this.#isWorthKeeping !== false &&
+        isWorthKeeping(error, options.signal);
+      throw error;
+    }
   }
 
   async finish(entries: readonly ArchiveEntry[], options: CallOptions = {}): Promise<void> {
@@ -38,7 +48,9 @@ export class TarFile implements TarOutput {
     await ordered.publish(this.#path);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#file[Symbol.asyncDispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    const isMuch = this.#stage.received >= MIN_KEPT_BYTES;
+    if (this.#isWorthKeeping === true && isMuch) this.#file.keep();
+    await this.#file[Symbol.asyncDispose]();
   }
 }

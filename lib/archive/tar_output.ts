@@ -1,6 +1,7 @@
 import type { TarHeader } from "../tar/entry.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { CallOptions } from "../layer/content_source.ts";
+import type { Beginning } from "../store/resume.ts";
 import type { ArchiveEntry } from "./archive_form.ts";
 
 /** A blob on its way into a tar. */
@@ -11,6 +12,8 @@ export interface IncomingBlob {
   readonly digest: Digest | undefined;
   /** Opens the bytes. They verify themselves. */
   open(): Promise<ReadableStream<Uint8Array>>;
+  /** The same, with the beginning from elsewhere; absent where the rest cannot be opened alone. */
+  readonly resume?: (beginning: Beginning) => Promise<ReadableStream<Uint8Array>>;
   /**
    * The digest it is kept under, once the bytes have passed.
    *

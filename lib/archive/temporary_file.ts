@@ -40,8 +40,20 @@ export class TemporaryFile implements AsyncDisposable {
    * @throws {FileError} When a directory has that name.
    */
   async publish(path: string): Promise<void> {
+    await TemporaryFile.rename(this.path, path);
+  }
+
+  /** Nobody would find it again: it goes in any case. */
+  keep(): void {}
+
+  /**
+   * Gives a file another name, in place of what had it.
+   *
+   * @throws {FileError} When a directory has that name.
+   */
+  static async rename(from: string, path: string): Promise<void> {
     try {
-      await Deno.rename(this.path, path);
+      await Deno.rename(from, path);
     } catch (cause) {
       const isDirectory = await Deno.stat(path).then((info) => info.isDirectory, () => false);
       const why = isDirectory ? "a directory" : String(cause);

@@ -52,6 +52,13 @@ export class BlobDirectory {
     return PartialFile.create(this.#layout);
   }
 
+  /** Begins a blob, or goes on with it where an earlier process stopped. */
+  async resume(digest: Digest): Promise<PartialFile> {
+    const name = `${algorithmOf(digest)}-${hexOf(digest)}.part`;
+    await Deno.mkdir(this.#layout, { recursive: true });
+    return await PartialFile.resume(this.#layout, name) ?? await this.create();
+  }
+
   /** Takes a blob of another directory as a hard link, replacing one of another size. */
   async link(digest: Digest, from: BlobDirectory): Promise<void> {
     const [source, target] = [from.locate(digest), this.locate(digest)];

@@ -9,7 +9,7 @@ import { setJson } from "../oci/json.ts";
 import { MAX_MANIFEST_BYTES } from "../oci/limits.ts";
 import { MEDIA_TYPE } from "../oci/media_type.ts";
 import { type Content, describeBytes } from "../store/content.ts";
-import { receive } from "../store/receive.ts";
+import { isResumable, isWorthKeeping, MIN_KEPT_BYTES } from "../store/resume.ts";
 import { listed } from "../store/listed.ts";
 import type {
   Accepts,
@@ -26,6 +26,7 @@ import { verify } from "../stream/verify.ts";
 import { BlobDirectory } from "./blob_directory.ts";
 import { IndexFile } from "./index_file.ts";
 import { prepareLayout } from "./layout_files.ts";
+import { receiveInto } from "./receive_into.ts";
 import { removeStalePartials } from "./partial_file.ts";
 import { restOf } from "./rest_of.ts";
 import { Roots } from "./roots.ts";
@@ -40,7 +41,9 @@ interface Pending {
  * of its `index.json`.
  *
  * Blobs get their names when they are whole and verified; a blob of another size than its
- * descriptor's, which a crash of another tool may have left, is written anew. `commit()` publishes
+ * descriptor's, which a crash of another tool may have left, is written anew. What came of a large
+ * blob before the connection broke or the process died waits as `ALGORITHM-HEX.part` in the
+ * directory, and the next attempt fetches the rest of it. `commit()` publishes
  * the roots in one step, also while other processes write to the same layout. Nothing is created
  * before the first write.
  *
@@ -203,10 +206,19 @@ export class Layout implements Store, Deleter, Referrers {
 
   async #receive(content: Content, options: CallOptions): Promise<Descriptor> {
     await this.#prepare();
-    await using file = await this.#blobs.create();
-    const descriptor = await receive(content, (chunk) => file.append(chunk), options);
-    await file.publish(this.#blobs.locate(descriptor.digest));
-    return descriptor;
+    const known = isResumable(content) ? content.descriptor : undefined;
+    await using file = known === undefined
+      ? await this.#blobs.create()
+      : await this.#blobs.resume(known.digest);
+    try {
+      const descriptor = await receiveInto(file, content, options);
+      await file.publish(this.#blobs.locate(descriptor.digest));
+      return descriptor;
+    } catch (error) {
+      const isMuch = known !== undefined && file.size >= MIN_KEPT_BYTES;
+      if (isMuch && isWorthKeeping(error, options.signal)) file.keep();
+      throw error;
+    }
   }
 
   #prepare(): Promise<void> {

@@ -1,23 +1,51 @@
 import { fileFailure } from "../layer/file_failure.ts";
+import type { Beginning } from "../store/resume.ts";
 
 const PREFIX = ".partial-";
 const STALE_AFTER_MS = 60_000;
+/** What is to be gone on with has a name by its digest, and is kept for a week. */
+const RESUMABLE = /^sha(?:256|512)-[0-9a-f]+\.part$/;
+const RESUMABLE_FOR_MS = 7 * 24 * 3600 * 1000;
+const CHUNK_BYTES = 1024 * 1024;
 
 /**
  * A file on its way into a directory, under a temporary name. It is removed when its scope ends
- * unless it was published. While it is open it is locked, which tells it from what a crash left.
+ * unless it was published, or kept to be gone on with. While it is open it is locked, which tells it
+ * from what a crash left.
  */
-export class PartialFile implements AsyncDisposable {
+export class PartialFile implements AsyncDisposable, Beginning {
   readonly #file: Deno.FsFile;
   readonly #directory: string;
   readonly #path: string;
+  #size: number;
   #open = true;
-  #published = false;
+  #kept = false;
 
-  private constructor(file: Deno.FsFile, directory: string, path: string) {
+  private constructor(file: Deno.FsFile, directory: string, path: string, size = 0) {
     this.#file = file;
     this.#directory = directory;
     this.#path = path;
+    this.#size = size;
+  }
+
+  /**
+   * Goes on with what an earlier process left under that name, or creates it.
+   *
+   * @param name What it is known by, such as `sha256-….part`.
+   * @returns Nothing while another process is at it.
+   * @throws {FileError} When the directory takes no files.
+   */
+  static async resume(directory: string, name: string): Promise<PartialFile | undefined> {
+    const path = `${directory}/${name}`;
+    try {
+      const file = await Deno.open(path, { read: true, write: true, create: true });
+      const isOurs = await file.tryLock(true) && await isStillAt(file, path);
+      if (isOurs) return new PartialFile(file, directory, path, (await file.stat()).size);
+      file.close();
+      return undefined;
+    } catch (error) {
+      throw fileFailure("write", directory, error);
+    }
   }
 
   /**
@@ -48,22 +76,56 @@ export class PartialFile implements AsyncDisposable {
   append(bytes: Uint8Array): void {
     try {
       writeAllSync(this.#file, bytes);
+      this.#size += bytes.length;
     } catch (error) {
       throw fileFailure("write", this.#directory, error);
     }
   }
 
-  /** Gives it its name, in one step, replacing whatever had that name. */
-  async publish(path: string): Promise<void> {
-    this.#close();
-    await renameInto(this.#path, path);
-    this.#published = true;
+  /** How many bytes it has. */
+  get size(): number {
+    return this.#size;
   }
 
-  /** Removes the file unless it was published. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Reads what it has; what is appended next comes behind it. */
+  open(): ReadableStream<Uint8Array> {
+    return ReadableStream.from(this.#read());
+  }
+
+  /** Forgets what it has. */
+  clear(): void {
+    this.#file.truncateSync(0);
+    this.#file.seekSync(0, Deno.SeekMode.Start);
+    this.#size = 0;
+  }
+
+  /** Leaves it to be gone on with. */
+  keep(): void {
+    this.#kept = true;
+  }
+
+  /** Gives it its name, in one step, replacing whatever had that name. */
+  async publish(path: string): Promise<void> {
+    await renameInto(this.#path, path);
+    this.#kept = true;
     this.#close();
-    if (!this.#published) await Deno.remove(this.#path).catch(() => {});
+  }
+
+  /** Removes the file unless it was published or kept. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#kept) await Deno.remove(this.#path).catch(() => {});
+    this.#close();
+  }
+
+  async *#read(): AsyncGenerator<Uint8Array> {
+    this.#file.seekSync(0, Deno.SeekMode.Start);
+    for (let left = this.#size; left > 0;) {
+      const chunk = new Uint8Array(Math.min(left, CHUNK_BYTES));
+      const count = await this.#file.read(chunk);
+      if (count === null) return;
+      left -= count;
+      yield chunk.subarray(0, count);
+    }
   }
 
   #close(): void {
@@ -75,9 +137,10 @@ export class PartialFile implements AsyncDisposable {
 /** Removes what processes that died have left in a directory. */
 export async function removeStalePartials(directory: string): Promise<void> {
   for (const { name, isFile } of await listDirectory(directory)) {
-    if (!isFile || !name.startsWith(PREFIX)) continue;
+    const age = name.startsWith(PREFIX) ? STALE_AFTER_MS : RESUMABLE_FOR_MS;
+    if (!isFile || !(name.startsWith(PREFIX) || RESUMABLE.test(name))) continue;
     const path = `${directory}/${name}`;
-    if (await isStale(path)) await Deno.remove(path).catch(() => {});
+    if (await isStale(path, age)) await Deno.remove(path).catch(() => {});
   }
 }
 
@@ -118,13 +181,19 @@ function openNew(path: string): Promise<Deno.FsFile> {
   return Deno.open(path, { write: true, createNew: true });
 }
 
-/** A file that nobody has open for writing any more, and that was not made just now. */
-async function isStale(path: string): Promise<boolean> {
+/** Whoever was at it before may have given it another name since it was opened. */
+async function isStillAt(file: Deno.FsFile, path: string): Promise<boolean> {
+  const there = await Deno.lstat(path).catch(() => undefined);
+  return there?.isFile === true && there.ino === (await file.stat()).ino;
+}
+
+/** A file that nobody has open for writing any more, and that was not changed lately. */
+async function isStale(path: string, lately: number): Promise<boolean> {
   try {
     using file = await Deno.open(path, { read: true, write: true });
     const { mtime } = await file.stat();
     const age = Date.now() - (mtime?.getTime() ?? 0);
-    return age > STALE_AFTER_MS && await file.tryLock(true);
+    return age > lately && await file.tryLock(true);
   } catch {
     return false;
   }

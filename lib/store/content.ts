@@ -2,6 +2,7 @@ import { type Digest, digestBytes } from "../oci/digest.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { ContentSource } from "../layer/content_source.ts";
 import type { Layer } from "../layer/layer.ts";
+import { lazy } from "../stream/lazy.ts";
 
 /**
  * Bytes on their way into a place. Single-pass content has no descriptor until it has been read:
@@ -16,6 +17,11 @@ export interface Content {
   readonly origin?: ContentSource;
   /** Opens the bytes. */
   open(): Promise<ReadableStream<Uint8Array>>;
+  /**
+   * Opens the bytes from an offset on, of which only the size is verified; absent where that would
+   * read those before the offset too.
+   */
+  readonly openFrom?: (offset: number) => Promise<ReadableStream<Uint8Array>>;
   /** The descriptor; of single-pass content, once the stream has ended. */
   sealed(): Promise<Descriptor>;
 }
@@ -38,12 +44,17 @@ export async function describeBytes(bytes: Uint8Array, mediaType: string): Promi
 
 /** A layer's compressed bytes as content. */
 export function layerContent(layer: Layer): Content {
+  const { origin, descriptor } = layer;
   return {
     mediaType: layer.mediaType,
     get descriptor() {
       return layer.descriptor;
     },
-    ...(layer.origin === undefined ? {} : { origin: layer.origin }),
+    ...(origin === undefined ? {} : { origin }),
+    ...(origin === undefined || descriptor === undefined ? {} : {
+      openFrom: (offset) =>
+        Promise.resolve(lazy((signal) => origin.fetch(descriptor, { offset, signal }))),
+    }),
     open: () => Promise.resolve(layer.compressed()),
     async sealed() {
       return {

@@ -13,7 +13,9 @@ export type CopyEvent =
     readonly mediaType: string;
     readonly size?: number;
   }
-  /** More bytes have passed: `bytes` counts from the start of this transfer. */
+  /** The bytes before the offset are there already: an earlier attempt left them. */
+  | { readonly kind: "resume"; readonly id: number; readonly offset: number }
+  /** More bytes have passed: `bytes` are there of this content now. */
   | { readonly kind: "progress"; readonly id: number; readonly bytes: number }
   /** Content is in place. */
   | {

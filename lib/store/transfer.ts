@@ -116,11 +116,19 @@ export class Transfers {
   #watch(content: Content, id: number): Content {
     const onEvent = this.#onEvent;
     if (onEvent === undefined) return content;
+    const { mediaType, descriptor, origin, openFrom } = content;
+    const onBytes = (bytes: number) => onEvent({ kind: "progress", id, bytes });
     return {
-      mediaType: content.mediaType,
-      descriptor: content.descriptor,
-      open: async () =>
-        count(await content.open(), (bytes) => onEvent({ kind: "progress", id, bytes })),
+      mediaType,
+      descriptor,
+      ...(origin === undefined ? {} : { origin }),
+      open: async () => count(await content.open(), 0, onBytes),
+      ...(openFrom === undefined ? {} : {
+        openFrom: async (offset) => {
+          onEvent({ kind: "resume", id, offset });
+          return count(await openFrom(offset), offset, onBytes);
+        },
+      }),
       sealed: () => content.sealed(),
     };
   }
@@ -132,10 +140,11 @@ function isMounter(place: object): place is Mounter {
 
 function count(
   source: ReadableStream<Uint8Array>,
+  before: number,
   onBytes: (total: number) => void,
 ): ReadableStream<Uint8Array> {
   const reader = source.getReader();
-  let total = 0;
+  let total = before;
   return new ReadableStream({
     async pull(controller) {
       const { done, value } = await reader.read();
