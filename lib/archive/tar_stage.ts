@@ -34,7 +34,7 @@ const MAX_ARCHIVE_BYTES: number = 8 * 1024 ** 4;
 const PLACEHOLDER_BYTES = 512;
 
 /** How many bytes of a blob may be lost to a process that dies. */
-const MARK_EVERY_BYTES = 256 * 1024;
+const MARK_EVERY_BYTES = 64 * 1024;
 
 /**
  * A tar file in the making. Blobs whose size is known take their place in the order of the calls

@@ -37,7 +37,7 @@ export const command: Command<Context> = buildCommand({
     fullDescription:
       `Copy an image, or an index with all its platforms, between registries, OCI layouts,
 archives and Docker. Digests stay as they are wherever the destination can hold what the source
-has; what is there already is not sent again.
+has; what is there already is not sent again, and what broke off is gone on with.
 
   davit copy nginx:alpine registry.example/nginx:alpine
   davit copy --all-tags --no-clobber registry.example/app mirror.example/app

@@ -36,6 +36,9 @@ export const command: Command<Context> = buildCommand({
   oci      an OCI image layout, a directory; keeps whole indexes unless --platform is given.
            Images are named by their tags there, and in full where several have the same
 
+When the connection breaks, or the process is killed, what came stays beside the target (*.part;
+in a layout, within it): the same command fetches the rest. Not so for legacy and -.
+
   davit pull nginx:alpine nginx.tar
   davit pull nginx:alpine - | ssh host docker load`,
   },

@@ -39,6 +39,6 @@ export class InterruptedError extends Error {
 
   /** @param signal The signal that came. */
   constructor(signal: Deno.Signal) {
-    super(`Interrupted by ${signal}: nothing half-written was left`);
+    super(`Interrupted by ${signal}: nothing half-written was published`);
   }
 }

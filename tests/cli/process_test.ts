@@ -106,7 +106,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       assertEquals(code, 130);
       assertEquals(
         new TextDecoder().decode(stderr),
-        `davit: Interrupted by ${signal}: nothing half-written was left\n`,
+        `davit: Interrupted by ${signal}: nothing half-written was published\n`,
       );
       assertEquals(await world.list(), []);
     });
