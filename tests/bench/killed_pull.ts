@@ -21,6 +21,7 @@ for (const layers of LAYERS) {
     await pullAndKill(image, words, KILLS);
     await Deno.remove(directory, { recursive: true });
     const ratio = (image.sent() / image.size).toFixed(3);
-    console.log(`${words[0]}, ${layers.length} layers: ${image.sent()} bytes, ratio ${ratio}`);
+    const line = `${words[0]}, ${layers.length} layers: ${image.sent()} bytes, ratio ${ratio}\n`;
+    Deno.stdout.writeSync(new TextEncoder().encode(line));
   }
 }
