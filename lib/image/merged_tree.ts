@@ -130,6 +130,27 @@ export class MergedTree {
     }
   }
 
+  /** The file that has a path, which no symbolic link is followed for; `undefined` when none has. */
+  at(path: string): TreeNode | undefined {
+    return this.#walk(path);
+  }
+
+  /** Every name below a path, parents first. */
+  *below(path: string): Generator<TreeNode> {
+    const start = this.#walk(path);
+    const ahead = start === undefined ? [] : sortedChildren(start);
+    for (let node = ahead.pop(); node !== undefined; node = ahead.pop()) {
+      yield node;
+      for (const child of sortedChildren(node)) ahead.push(child);
+    }
+  }
+
+  #walk(path: string): Node | undefined {
+    let node: Node | undefined = this.#root;
+    for (const part of partsOf(path)) node = node?.children.get(part);
+    return node;
+  }
+
   /** Everything of another tree that is not here, without what lies below it. */
   *missing(other: MergedTree): Generator<TreeNode> {
     const ahead: (readonly [Node, Node])[] = [[other.#root, this.#root]];

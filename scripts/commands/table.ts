@@ -64,6 +64,10 @@ docker-legacy:FILE, docker-daemon:REF, or a path that starts with "/" or "./".`,
       brief: "Change an image's config, annotations, layers or form",
       load: async () => (await import("./mutate.ts")).command,
     },
+    rebase: {
+      brief: "Put an image's own layers onto another base",
+      load: async () => (await import("./rebase.ts")).command,
+    },
     flatten: {
       brief: "Make one layer of an image's layers, or of those on top",
       load: async () => (await import("./flatten.ts")).command,
