@@ -34,5 +34,6 @@ export * from "./lib/registry/mod.ts";
 export * from "./lib/server/mod.ts";
 export * from "./lib/inspect/mod.ts";
 export * from "./lib/docker/mod.ts";
+export * from "./lib/doctor/mod.ts";
 export * from "./lib/places/mod.ts";
 export * from "./lib/compose/mod.ts";

@@ -47,6 +47,8 @@ export interface TransportOptions {
   readonly stallTimeoutMs?: number;
   /** Told of each warning of a registry, once. */
   readonly onWarning?: (warning: RegistryWarning) => void;
+  /** Told of the head of every answer of registries and servers that they point to. */
+  readonly onAnswer?: (answer: Omit<Answer, "body">) => void;
   /** Time; the system's unless said. */
   readonly clock?: Clock;
   /** Numbers from 0 to 1 for jitter; `Math.random` unless said. */
@@ -261,7 +263,10 @@ export class Transport implements Disposable {
       clock: this.#clock,
       patience: this.#patience,
       maxRequests: maxRequestsPerHost,
-      warn: ({ headers }) => this.#warn(origin.host, headers),
+      warn: ({ body: _, ...answer }) => {
+        this.#options.onAnswer?.(answer);
+        this.#warn(origin.host, answer.headers);
+      },
     });
   }
 

@@ -213,6 +213,10 @@ docker-legacy:FILE, docker-daemon:REF, or a path that starts with "/" or "./".`,
         },
       },
     },
+    doctor: {
+      brief: "Find out what a registry can do, and what is in its way",
+      load: async () => (await import("./doctor.ts")).command,
+    },
     completion: {
       brief: "Print a shell's completion script",
       load: async () => (await import("./completion.ts")).command,
