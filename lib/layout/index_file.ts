@@ -1,6 +1,8 @@
 import { FileError, LimitExceededError } from "../errors.ts";
 import { fileFailure } from "../layer/file_failure.ts";
+import { syncFile } from "./durable.ts";
 import { withLock } from "../store/lock.ts";
+import { type DurableOptions, renameInto } from "./partial_file.ts";
 import { MAX_INDEX_BYTES, readDocument } from "./read_document.ts";
 import { Roots } from "./roots.ts";
 
@@ -30,12 +32,17 @@ interface Snapshot {
 export class IndexFile {
   readonly #path: string;
   readonly #lock: string;
+  readonly #durable: boolean;
   #snapshot: Snapshot | undefined;
   #waiting: Waiting[] = [];
   #isWriting = false;
 
-  /** @param directory The layout. */
-  constructor(directory: string) {
+  /**
+   * @param directory The layout.
+   * @param options.durable Whether edits survive a loss of power; `false` unless said.
+   */
+  constructor(directory: string, { durable = false }: DurableOptions = {}) {
+    this.#durable = durable;
     this.#path = `${directory}/index.json`;
     this.#lock = `${directory}/oci-layout`;
   }
@@ -104,7 +111,8 @@ export class IndexFile {
     const temporary = `${this.#path}.tmp`;
     try {
       await Deno.writeFile(temporary, bytes);
-      await Deno.rename(temporary, this.#path);
+      if (this.#durable) await syncFile(temporary);
+      await renameInto(temporary, this.#path, { durable: this.#durable });
     } catch (error) {
       await Deno.remove(temporary).catch(() => {});
       throw fileFailure("write", this.#path, error);

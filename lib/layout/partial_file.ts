@@ -1,5 +1,12 @@
 import { fileFailure } from "../layer/file_failure.ts";
 import type { Beginning } from "../store/resume.ts";
+import { parentOf, syncDirectory } from "./durable.ts";
+
+/** How much a file that was published survives. */
+export interface DurableOptions {
+  /** Whether it survives a loss of power; `false` unless said. */
+  readonly durable?: boolean;
+}
 
 const PREFIX = ".partial-";
 const STALE_AFTER_MS = 60_000;
@@ -104,9 +111,14 @@ export class PartialFile implements AsyncDisposable, Beginning {
     this.#kept = true;
   }
 
-  /** Gives it its name, in one step, replacing whatever had that name. */
-  async publish(path: string): Promise<void> {
-    await renameInto(this.#path, path);
+  /**
+   * Gives it its name, in one step, replacing whatever had that name.
+   *
+   * @param options.durable Whether it then survives a loss of power too; `false` unless said.
+   */
+  async publish(path: string, { durable = false }: DurableOptions = {}): Promise<void> {
+    if (durable) await this.#file.syncData();
+    await renameInto(this.#path, path, { durable });
     this.#kept = true;
     this.#close();
   }
@@ -152,8 +164,13 @@ export function writeAllSync(file: Deno.FsFile, bytes: Uint8Array): void {
 }
 
 /** Renames a file, creating the directory it goes to if need be. */
-export function renameInto(from: string, to: string): Promise<void> {
-  return withParent(to, () => Deno.rename(from, to));
+export async function renameInto(
+  from: string,
+  to: string,
+  { durable = false }: DurableOptions = {},
+): Promise<void> {
+  await withParent(to, () => Deno.rename(from, to));
+  if (durable) await syncDirectory(parentOf(to));
 }
 
 /** Does something at a path; when its directory is missing, creates it and tries once more. */
@@ -162,7 +179,7 @@ export async function withParent(path: string, act: () => Promise<void>): Promis
     await act();
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+    await Deno.mkdir(parentOf(path), { recursive: true });
     await act();
   }
 }

@@ -1,5 +1,6 @@
 import { FileError } from "../errors.ts";
 import type { BlobDirectory } from "../layout/blob_directory.ts";
+import { parentOf, syncDirectory } from "../layout/durable.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { ByteRange } from "./byte_range.ts";
 import { readRange } from "./read_range.ts";
@@ -39,7 +40,7 @@ export class DiskBlobs implements BlobShelf {
     await this.#prepare();
     await using file = await this.#directory.create();
     file.append(bytes);
-    await file.publish(this.#directory.locate(digest));
+    await file.publish(this.#directory.locate(digest), { durable: true });
   }
 
   async link(digest: Digest, from: HostedRepository): Promise<boolean> {
@@ -48,6 +49,7 @@ export class DiskBlobs implements BlobShelf {
     await this.#prepare();
     await this.#directory.link(digest, from.blobs.#directory);
     await this.#directory.touch(digest);
+    await syncDirectory(parentOf(this.#directory.locate(digest)));
     return true;
   }
 

@@ -1,5 +1,6 @@
 import { FileError, NotFoundError } from "../errors.ts";
 import { BlobDirectory } from "../layout/blob_directory.ts";
+import { parentOf, syncDirectory } from "../layout/durable.ts";
 import { IndexFile } from "../layout/index_file.ts";
 import { isLayout, prepareLayout } from "../layout/layout_files.ts";
 import { listDirectory, removeStalePartials } from "../layout/partial_file.ts";
@@ -15,8 +16,8 @@ const UPLOADS = "_uploads";
  * Repositories in a directory. Each is an OCI layout of its own, which other tools read as it is:
  * `library/alpine` is `oci:ROOT/library+alpine`.
  *
- * What was acknowledged survives the death of the process at any moment, and uploads go on after it
- * where they were. An upload that nobody goes on with is removed after an hour, one that a dead
+ * What was acknowledged survives the death of the process or of the machine at any moment, and uploads
+ * go on after it where they were. An upload that nobody goes on with is removed after an hour, one that a dead
  * process left after a day.
  *
  * @param root The directory; created when it is missing.
@@ -109,7 +110,7 @@ class DiskRepository implements HostedRepository {
   constructor(name: string, path: string, uploads: string) {
     this.name = name;
     this.#path = path;
-    this.#index = new IndexFile(path);
+    this.#index = new IndexFile(path, { durable: true });
     const directory = new BlobDirectory(path);
     this.blobs = new DiskBlobs(directory, () => this.#prepare());
     this.uploads = new DiskUploads(uploads, directory, () => this.#prepare());
@@ -128,7 +129,10 @@ class DiskRepository implements HostedRepository {
 
   /** Asked anew each time: somebody may have removed the directory to make room. */
   async #prepare(): Promise<void> {
-    if (!hasLayout(this.#path)) await prepareLayout(this.#path);
+    if (hasLayout(this.#path)) return;
+    await prepareLayout(this.#path);
+    await syncDirectory(this.#path);
+    await syncDirectory(parentOf(this.#path));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { BlobDirectory } from "../layout/blob_directory.ts";
+import { syncFile } from "../layout/durable.ts";
 import { listDirectory, renameInto, withParent, writeAllSync } from "../layout/partial_file.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { ByteRange } from "./byte_range.ts";
@@ -83,7 +84,8 @@ class DiskUpload implements Upload {
 
   async publish(digest: Digest): Promise<void> {
     await this.#prepare();
-    await renameInto(this.#path, this.#blobs.locate(digest));
+    await syncFile(this.#path);
+    await renameInto(this.#path, this.#blobs.locate(digest), { durable: true });
   }
 
   async discard(): Promise<void> {
