@@ -1,7 +1,9 @@
 import type { CallOptions } from "../layer/content_source.ts";
 import type { View } from "../image/image.ts";
 import type { Destination, Source } from "../store/store.ts";
-import type { Reference } from "../oci/reference.ts";
+import type { RegistryRules } from "../mirrors/registry_rules.ts";
+import { present } from "../oci/present.ts";
+import type { Reference, RepositoryName } from "../oci/reference.ts";
 import type { Transport } from "../registry/transport.ts";
 import { FileError, TarError, UnsupportedError } from "../errors.ts";
 import { formatLocation, type Location } from "./location.ts";
@@ -11,6 +13,10 @@ import { detectFormat } from "./format.ts";
 export interface OpenOptions extends CallOptions {
   /** How registries are spoken to, or what makes that at first use. */
   readonly transport: Transport | (() => Promise<Transport>);
+  /** Where registries' images are read from, or what finds that out at first use. */
+  readonly rules?: RegistryRules | (() => Promise<RegistryRules | undefined>);
+  /** Told of each mirror that could not help, and why. */
+  readonly onMirrorFailure?: (place: string, reason: unknown) => void;
 }
 
 /** A place to read from, with what its location names there. */
@@ -104,6 +110,27 @@ export async function openRepository(
   return new Repository(reference, { transport: made });
 }
 
+/** Opens a registry's repository, or its mirrors where the rules name some. */
+async function openForReading(
+  reference: RepositoryName,
+  name: string | undefined,
+  options: OpenOptions,
+): Promise<Source> {
+  const rules = await rulesOf(options);
+  const [first, ...others] = rules?.sourcesOf(reference, name) ?? [reference];
+  if (rules === undefined || first === undefined || others.length === 0) {
+    return await openRepository(first ?? reference, options);
+  }
+  const { MirroredRepository } = await import("../mirrors/mirrored_repository.ts");
+  const { transport, onMirrorFailure: onFailure } = options;
+  const made = typeof transport === "function" ? await transport() : transport;
+  return new MirroredRepository(reference, { rules, transport: made, ...present({ onFailure }) });
+}
+
+async function rulesOf({ rules }: OpenOptions): Promise<RegistryRules | undefined> {
+  return typeof rules === "function" ? await rules() : rules;
+}
+
 interface FoundSource {
   readonly source: Source;
   readonly name?: string | undefined;
@@ -117,10 +144,8 @@ async function findSource(
   switch (location.kind) {
     case "registry": {
       const { reference } = location;
-      return {
-        source: await openRepository(reference, options),
-        name: reference.digest ?? reference.tag,
-      };
+      const name = reference.digest ?? reference.tag;
+      return { source: await openForReading(reference, name, options), name };
     }
     case "docker-daemon": {
       const { DockerDaemon } = await import("../docker/daemon.ts");
@@ -164,6 +189,7 @@ async function makeDestination(location: Location, options: OpenOptions): Promis
           `Cannot write to "${formatLocation(location)}": expected a tag, got a digest`,
         );
       }
+      (await rulesOf(options))?.checkWrite(location.reference);
       return await openRepository(location.reference, options);
     }
     case "docker-daemon": {

@@ -7,7 +7,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ["image"],
   ["store"],
   ["layout", "archive", "artifact", "registry", "server", "docker", "inspect"],
-  ["k3s", "doctor"],
+  ["k3s", "doctor", "mirrors"],
   ["places"],
   ["compose"],
 ];
