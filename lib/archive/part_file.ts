@@ -18,6 +18,7 @@ export class PartFile implements UnpublishedFile {
   readonly path: string;
   readonly #file: Deno.FsFile;
   #isOver = false;
+  #isClosed = false;
 
   private constructor(path: string, file: Deno.FsFile) {
     this.path = path;
@@ -50,8 +51,9 @@ export class PartFile implements UnpublishedFile {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     if (!this.#isOver) await Deno.remove(this.path).catch(() => {});
-    this.#isOver = true;
     this.#file.close();
   }
 }

@@ -62,7 +62,7 @@ export const ACCOUNT_FLAGS: FlagParametersForType<AccountFlags, Context> = {
   },
   timeout: {
     kind: "parsed",
-    brief: "Silence of a server that ends a request (60 to answer, 30 within a body unless said)",
+    brief: "Silence that ends a request (60 for an answer, 30 in a body unless said)",
     placeholder: "SECONDS",
     parse: parseTimeout,
     optional: true,

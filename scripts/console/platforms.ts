@@ -15,7 +15,7 @@ export type ChosenPlatforms = readonly (Platform | "all")[] | undefined;
 /** The flag: one platform means its image, several an index of them. */
 export const PLATFORMS_FLAG: TypedFlagParameter<ChosenPlatforms, Context> = {
   kind: "parsed",
-  brief: "One image of an index: os/arch[/variant][:osversion]; of several, an index",
+  brief: "os/arch[/variant][:osversion]; several stay an index",
   placeholder: "PLATFORM",
   parse: (text: string) => text === "all" ? text : parsePlatform(text),
   optional: true,

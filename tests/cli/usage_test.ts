@@ -143,7 +143,7 @@ for (
   const { words, proposes } of [
     { words: ["ap"], proposes: ["append"] },
     { words: ["c"], proposes: ["copy", "config", "catalog", "completion"] },
-    { words: ["registry", ""], proposes: ["serve"] },
+    { words: ["registry", ""], proposes: ["gc", "serve"] },
     { words: ["append", "--new"], proposes: ["--new-tag", "--new-layer"] },
     { words: ["append", "--compression", ""], proposes: ["gzip", "zstd", "none"] },
     { words: ["pull", "--format", "o"], proposes: ["oci"] },

@@ -23,9 +23,9 @@ for (
   Deno.test(`a ${what} that was killed ${KILLS} times ends with hardly a byte fetched twice`, async () => {
     await using dir = await tempDir();
     await using image = await serveSlowImage({
-      layers: [24 * MIB, 16 * MIB],
+      layers: [36 * MIB, 24 * MIB],
       chunkBytes: 16 * 1024,
-      pauseMs: 1,
+      pauseMs: 4,
     });
     const out = dir.join("out");
     const digest = await pullAndKill(image, wordsOf(image.name, out), KILLS);
