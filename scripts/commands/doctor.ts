@@ -3,7 +3,7 @@ import type { Context } from "../console/context.ts";
 import { UsageError } from "../console/exit_code.ts";
 import { COMMON_FLAGS, type CommonFlags } from "../console/flags.ts";
 import { Session } from "../console/session.ts";
-import { examineRegistry, type ExamineTarget } from "../../lib/doctor/examine_registry.ts";
+import type { ExamineTarget } from "../../lib/doctor/examine_registry.ts";
 import type { Diagnosis } from "../../lib/doctor/diagnosis.ts";
 import { NetworkError } from "../../lib/errors.ts";
 import { present } from "../../lib/oci/present.ts";
@@ -58,6 +58,7 @@ What fails is explained. Exits 1 when the registry cannot be used.
     session.bind(present({ registry, repository: place.repository }), "place");
     const transport = await session.transportOptions();
     const { signal, output } = session;
+    const { examineRegistry } = await import("../../lib/doctor/examine_registry.ts");
     const diagnosis = await examineRegistry({ ...place, ...present({ scratch }) }, {
       transport,
       signal,
