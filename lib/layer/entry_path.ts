@@ -1,3 +1,6 @@
+/** Where the order of UTF-16 is not that of UTF-8. */
+const SURROGATE_REGEXP = /[\ud800-\udfff]/;
+
 /**
  * Turns a path into the name of a tar entry: relative to the root, without `.` and empty parts, no
  * final `/`.
@@ -32,6 +35,13 @@ export function comparePaths(a: string, b: string): number {
     if (difference !== 0) return difference;
   }
   return a.length - b.length;
+}
+
+/** Sorts paths in place as {@linkcode comparePaths} does. */
+export function sortPaths(paths: string[]): string[] {
+  return paths.some((path) => SURROGATE_REGEXP.test(path))
+    ? paths.sort(comparePaths)
+    : paths.sort();
 }
 
 /** Every directory above a path, outermost first: `a`, `a/b` for `a/b/c`. */

@@ -1,6 +1,6 @@
 import { FileError } from "../errors.ts";
 import type { EntryType } from "../tar/entry.ts";
-import { comparePaths } from "./entry_path.ts";
+import { comparePaths, sortPaths } from "./entry_path.ts";
 import { fileFailure } from "./file_failure.ts";
 import type { IgnoreRules } from "./ignore.ts";
 
@@ -97,7 +97,7 @@ function* walkInside(
 /** The names in a directory as stops, the last one first. */
 function stopsIn(base: string, path: string): Stop[] {
   const names = Array.from(list(base + path), ({ name }) => name);
-  return names.sort((a, b) => comparePaths(b, a)).map((name) => (
+  return sortPaths(names).reverse().map((name) => (
     { key: name, path: path === "" ? name : `${path}/${name}` }
   ));
 }

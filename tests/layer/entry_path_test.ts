@@ -1,6 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { comparePaths, directoryPath, entryPath, parentsOf } from "../../lib/layer/entry_path.ts";
+import {
+  comparePaths,
+  directoryPath,
+  entryPath,
+  parentsOf,
+  sortPaths,
+} from "../../lib/layer/entry_path.ts";
 
 for (
   const { text, path } of [
@@ -40,6 +46,14 @@ Deno.test("comparePaths() orders by the bytes of UTF-8", () => {
 
 Deno.test("comparePaths() puts a directory before what it holds", () => {
   assertEquals(["a/b", "a-b", "a", "a.b"].sort(comparePaths), ["a", "a-b", "a.b", "a/b"]);
+});
+
+Deno.test("sortPaths() gives the order of comparePaths()", () => {
+  for (const unit of ["binary", "grapheme-ascii"] as const) {
+    fc.assert(fc.property(fc.array(fc.string({ unit })), (paths) => {
+      assertEquals(sortPaths([...paths]), paths.toSorted(comparePaths));
+    }));
+  }
 });
 
 Deno.test("parentsOf() lists the directories above, outermost first", () => {
