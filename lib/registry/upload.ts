@@ -1,7 +1,7 @@
 import { DigestMismatchError, NetworkError, NotFoundError, RegistryError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { isDigest } from "../oci/digest.ts";
-import type { Content } from "../store/content.ts";
+import { type Content, isVerified } from "../store/content.ts";
 import { readAll } from "../stream/read_all.ts";
 import { verify } from "../stream/verify.ts";
 import { type Answer, discard } from "./answer.ts";
@@ -140,7 +140,7 @@ async function openContent(
   const opening = content.open();
   try {
     const source = await untilAborted(opening, signal);
-    return known === undefined || content.origin !== undefined ? source : verify(source, known);
+    return known === undefined || isVerified(content) ? source : verify(source, known);
   } catch (error) {
     opening.then((late) => late.cancel(error)).catch(() => {});
     throw error;

@@ -26,6 +26,11 @@ export interface Content {
   sealed(): Promise<Descriptor>;
 }
 
+/** Says whether the bytes fail at their end unless they are what the descriptor says. */
+export function isVerified({ descriptor, origin }: Content): boolean {
+  return descriptor !== undefined && origin !== undefined;
+}
+
 /** Content that is whole in memory: a manifest, a config. */
 export function bytesContent(bytes: Uint8Array, descriptor: Descriptor): Content {
   return {
