@@ -18,8 +18,8 @@ export async function receiveInto(
   if (size > 0 && size <= (content.descriptor?.size ?? 0)) {
     let ahead = size;
     const keep = (chunk: Uint8Array) => {
-      if (ahead > 0) ahead -= chunk.length;
-      else file.append(chunk);
+      if (ahead === 0) return file.append(chunk);
+      ahead -= chunk.length;
     };
     try {
       return await receive(resumeContent(content, file), keep, options);
@@ -27,6 +27,6 @@ export async function receiveInto(
       if (!isSpoiled(error)) throw error;
     }
   }
-  if (file.size > 0) file.clear();
+  if (file.size > 0) await file.clear();
   return await receive(content, (chunk) => file.append(chunk), options);
 }

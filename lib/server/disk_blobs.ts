@@ -39,7 +39,7 @@ export class DiskBlobs implements BlobShelf {
   async write(digest: Digest, bytes: Uint8Array): Promise<void> {
     await this.#prepare();
     await using file = await this.#directory.create();
-    file.append(bytes);
+    await file.append(bytes);
     await file.publish(this.#directory.locate(digest), { durable: true });
   }
 

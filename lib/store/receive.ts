@@ -16,7 +16,7 @@ import { type Content, isVerified } from "./content.ts";
  */
 export async function receive(
   content: Content,
-  keep: (chunk: Uint8Array) => void | Promise<void>,
+  keep: (chunk: Uint8Array) => void | Promise<void> | undefined,
   options: CallOptions = {},
 ): Promise<Descriptor> {
   const { signal } = options;
