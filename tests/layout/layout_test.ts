@@ -250,12 +250,12 @@ Deno.test("a signal ends a write that waits, cancels its source and leaves nothi
       Promise.resolve(
         new ReadableStream<Uint8Array>({
           start: (controller) => controller.enqueue(encoder.encode("he")),
+          pull: () => abort.abort(new Error("enough")),
           cancel: (reason) => void (cancelled = reason),
         }),
       ),
   };
   const writing = layout.write(stalled, { signal: abort.signal });
-  setTimeout(() => abort.abort(new Error("enough")), 20);
   await assertRejects(() => writing, Error, "enough");
   assertEquals(cancelled, abort.signal.reason);
   assertEquals(await filesIn(directory), ["index.json", "oci-layout"]);
