@@ -20,7 +20,7 @@ export type { Context, Terminal, TextStream } from "./console/context.ts";
 
 /**
  * Runs one command line and returns its exit code: 0 done, 1 failed, 2 usage, 3 not found,
- * 4 already exists, 130 interrupted.
+ * 4 already exists, 5 different, 130 interrupted.
  *
  * @param inputs The words after `davit`.
  * @param context Where text goes and where input comes from.

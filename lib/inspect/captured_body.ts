@@ -1,11 +1,12 @@
 import { concat } from "../stream/concat.ts";
+import type { BodySink } from "./layer_listing.ts";
 import { lazy } from "../stream/lazy.ts";
 
 /** What is kept in memory of one file; what is larger goes to a temporary file. */
 const MEMORY_BYTES = 1024 * 1024;
 
 /** The content of one file of a layer, kept until it is known whether it is wanted. */
-export class CapturedBody implements AsyncDisposable {
+export class CapturedBody implements BodySink, AsyncDisposable {
   #chunks: Uint8Array[] = [];
   #length = 0;
   #path: string | undefined;

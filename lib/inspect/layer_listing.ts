@@ -4,7 +4,6 @@ import { parseWhiteout, type Whiteout } from "../layer/whiteout.ts";
 import { abortable } from "../stream/abortable.ts";
 import type { TarHeader } from "../tar/entry.ts";
 import { TarReader } from "../tar/reader.ts";
-import type { CapturedBody } from "./captured_body.ts";
 
 /** An entry of a layer that makes a file. */
 export interface ListedEntry {
@@ -12,6 +11,16 @@ export interface ListedEntry {
   readonly header: TarHeader;
   /** The how-manieth entry of the layer's tar it is, from 0. */
   readonly ordinal: number;
+  /** Bytes of headers in front of the body: more than 512 with extension headers. */
+  readonly headerSize: number;
+}
+
+/** Takes the body of one entry. */
+export interface BodySink {
+  /** Takes some bytes, which do not stay as they are after the call. */
+  add(bytes: Uint8Array): void;
+  /** Makes room: called between pieces of the layer, and at the end of the body. */
+  flush(): Promise<void> | void;
 }
 
 /** What a layer changes, without the content of its files. */
@@ -20,13 +29,15 @@ export interface LayerListing {
   readonly entries: readonly ListedEntry[];
   /** What it hides of the layers below. */
   readonly markers: readonly Whiteout[];
+  /** The entries that are these markers. */
+  readonly marks: readonly ListedEntry[];
 }
 
 /** Options of {@linkcode listLayer}. */
 export interface ListLayerOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Says of each entry, as it comes, who keeps its body; nobody unless said. */
-  readonly capture?: (entry: ListedEntry) => CapturedBody | undefined;
+  /** Says of each entry, as it comes, who takes its body; nobody unless said. */
+  readonly capture?: (entry: ListedEntry) => BodySink | undefined;
 }
 
 /**
@@ -41,9 +52,10 @@ export async function listLayer(
   const { signal, capture } = options;
   const entries: ListedEntry[] = [];
   const markers: Whiteout[] = [];
+  const marks: ListedEntry[] = [];
   const tar = new TarReader();
   let ordinal = 0;
-  let body: CapturedBody | undefined;
+  let body: BodySink | undefined;
   try {
     for await (const bytes of abortable(layer.uncompressed(), signal)) {
       for (const event of tar.push(bytes)) {
@@ -51,10 +63,12 @@ export async function listLayer(
         if (event.kind !== "entry") continue;
         await body?.flush();
         body = undefined;
-        const entry = { header: event.header, ordinal: ordinal++ };
+        const { header, offset, headerOffset } = event;
+        const entry = { header, ordinal: ordinal++, headerSize: offset - headerOffset };
         const marker = parseWhiteout(entry.header.name);
         if (marker !== undefined) {
           markers.push(marker);
+          marks.push(entry);
           continue;
         }
         entries.push(entry);
@@ -63,7 +77,7 @@ export async function listLayer(
       await body?.flush();
     }
     tar.finish();
-    return { entries, markers };
+    return { entries, markers, marks };
   } catch (error) {
     if (!(error instanceof DocumentError || error instanceof TarError)) throw error;
     throw nameLayer(layer, error);

@@ -100,6 +100,10 @@ docker-legacy:FILE, docker-daemon:REF, or a path that starts with "/" or "./".`,
       brief: "List the repositories of a registry",
       load: async () => (await import("./catalog.ts")).command,
     },
+    diff: {
+      brief: "Tell how two images differ, and why their digests do",
+      load: async () => (await import("./diff.ts")).command,
+    },
     fs: {
       brief: "Look at the files of an image, without unpacking it",
       routes: {

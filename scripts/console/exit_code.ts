@@ -8,6 +8,7 @@ export const EXIT = {
   usage: 2,
   notFound: 3,
   alreadyExists: 4,
+  different: 5,
   interrupted: 130,
 } as const;
 
@@ -15,6 +16,7 @@ export const EXIT = {
 export function exitCodeOf(error: unknown): number {
   if (error instanceof NotFoundError || error instanceof PlatformError) return EXIT.notFound;
   if (error instanceof AlreadyExistsError) return EXIT.alreadyExists;
+  if (error instanceof DifferenceError) return EXIT.different;
   if (error instanceof InterruptedError) return EXIT.interrupted;
   const isUsage = [UsageError, SpecError, SyntaxError].some((kind) => error instanceof kind);
   return isUsage ? EXIT.usage : EXIT.failed;
@@ -31,6 +33,11 @@ export function exitCodeOfParser(code: number | string | null | undefined): numb
 /** Words that do not go together. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
+}
+
+/** What was compared is not the same: no failure, but what a script wants to know. */
+export class DifferenceError extends Error {
+  override readonly name = "DifferenceError";
 }
 
 /** The user or the system told the process to end. */
