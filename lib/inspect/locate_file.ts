@@ -86,11 +86,12 @@ class Walk {
 
   /** Whether something may lie on the path by another name: under a directory nobody lists. */
   #mayBeAliased(parts: readonly string[]): boolean {
-    const names = new Set(parts);
     const path = parts.join("/");
     const isSuspect = (other: string) => {
       const [name = "", ...above] = other.split("/").reverse();
-      if (!names.has(name) || path === other || path.startsWith(`${other}/`)) return false;
+      const isOnTheWay = path === other || path.startsWith(`${other}/`);
+      const times = parts.filter((part) => part === name).length;
+      if (times === 0 || times === 1 && isOnTheWay) return false; // where else could it lie?
       return above.reverse().some((_, index) =>
         !this.#tree.isListed(above.slice(0, index + 1).join("/"))
       );
