@@ -146,7 +146,10 @@ class Surveys {
     const key = described.diffId ?? described.digest;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const survey = this.#permits.run(() => surveyLayer(layer, this.#signal), this.#signal);
+    const survey = this.#permits.run(
+      () => surveyLayer(layer, { signal: this.#signal }),
+      this.#signal,
+    );
     this.#known.set(key, survey);
     return survey;
   }

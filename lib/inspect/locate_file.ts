@@ -63,7 +63,7 @@ class Walk {
       const above = parts.slice(0, index);
       const here = [...above, part].join("/");
       const header = this.#tree.headerAt(here);
-      if (header === undefined) return this.#isHidden(here);
+      if (header === undefined) return this.#isHidden(here) && !this.#hasUngrounded();
       if (!this.#tree.isListed(here)) isGrounded = false;
       if (header.type !== "symlink") {
         if (header.type !== "directory") return true;
@@ -84,6 +84,17 @@ class Walk {
     return this.#listings.some(({ markers }) => markers.some((marker) => hides(marker, path)));
   }
 
+  /** Whether a known entry is under a directory nobody lists: it may make any directory. */
+  #hasUngrounded(): boolean {
+    return this.#listings.some(({ entries }) =>
+      entries.some(({ header }) => this.#isUngrounded(partsOf(header.name).slice(0, -1)))
+    );
+  }
+
+  #isUngrounded(above: readonly string[]): boolean {
+    return above.some((_, index) => !this.#tree.isListed(above.slice(0, index + 1).join("/")));
+  }
+
   /** Whether something may lie on the path by another name: under a directory nobody lists. */
   #mayBeAliased(parts: readonly string[]): boolean {
     const path = parts.join("/");
@@ -92,9 +103,7 @@ class Walk {
       const isOnTheWay = path === other || path.startsWith(`${other}/`);
       const times = parts.filter((part) => part === name).length;
       if (times === 0 || times === 1 && isOnTheWay) return false; // where else could it lie?
-      return above.reverse().some((_, index) =>
-        !this.#tree.isListed(above.slice(0, index + 1).join("/"))
-      );
+      return this.#isUngrounded(above.reverse());
     };
     return this.#listings.some(({ entries, markers }) =>
       entries.some(({ header }) => isSuspect(cleanPath(header.name))) ||

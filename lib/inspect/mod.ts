@@ -1,5 +1,6 @@
 /**
- * Looking at images: whether they are what they say, what files they hold, how two of them differ.
+ * Looking at images: whether they are what they say, what files they hold, how two of them
+ * differ, and what could be better about them.
  *
  * @example
  * ```ts
@@ -27,5 +28,16 @@ export type { LayerListing, ListedEntry } from "./layer_listing.ts";
 export { findFiles, type FindOptions } from "./find_files.ts";
 export type * from "./image_diff.ts";
 export { ImageFiles, type OpenedFile } from "./image_files.ts";
+export { lintImage, type LintOptions, type LintReport } from "./lint.ts";
+export {
+  isAtLeast,
+  isLintRule,
+  LINT_RULES,
+  type LintFinding,
+  type LintLevel,
+  type LintRule,
+  type LintRuleId,
+} from "./lint_rules.ts";
+export { type SarifOptions, toSarif } from "./sarif.ts";
 export { type ValidateOptions, validateView } from "./validate.ts";
 export type * from "./validation.ts";

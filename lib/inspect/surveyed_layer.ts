@@ -1,7 +1,7 @@
 import type { Layer } from "../layer/layer.ts";
 import type { Digest } from "../oci/digest.ts";
 import { PeekableReader } from "../stream/peekable_reader.ts";
-import { type BodySink, type LayerListing, listLayer } from "./layer_listing.ts";
+import { type BodySink, type LayerListing, type ListedEntry, listLayer } from "./layer_listing.ts";
 
 /** A layer's headers, with what each of its files holds. */
 export interface SurveyedLayer extends LayerListing {
@@ -9,25 +9,42 @@ export interface SurveyedLayer extends LayerListing {
   readonly contents: ReadonlyMap<number, Digest>;
 }
 
+/** Options of {@linkcode surveyLayer}. */
+export interface SurveyOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Hears how each file begins that holds something: the first 64 KiB at most. */
+  readonly onHead?: (entry: ListedEntry, head: Uint8Array) => void;
+}
+
+/** How much of a file is looked at. */
+const HEAD_BYTES = 64 * 1024;
+
 /** Reads a layer once, keeps its headers and hashes its files. */
 export async function surveyLayer(
   layer: Layer,
-  signal: AbortSignal | undefined,
+  { signal, onHead }: SurveyOptions = {},
 ): Promise<SurveyedLayer> {
   const { createHash } = await import("node:crypto");
   const contents = new Map<number, Digest>();
   const listing = await listLayer(layer, {
     signal,
-    capture({ header, ordinal }): BodySink | undefined {
+    capture(entry): BodySink | undefined {
+      const { header, ordinal } = entry;
       if (header.type !== "file") return undefined;
       const hash = createHash("sha256");
       let left = header.size;
       const finish = () => contents.set(ordinal, `sha256:${hash.digest("hex")}`);
       if (left === 0) return void finish();
+      const head = new Uint8Array(onHead === undefined ? 0 : Math.min(left, HEAD_BYTES));
+      let filled = 0;
       return {
         add(bytes) {
           hash.update(bytes);
           left -= bytes.length;
+          const piece = bytes.subarray(0, head.length - filled);
+          head.set(piece, filled);
+          filled += piece.length;
+          if (piece.length > 0 && filled === head.length) onHead?.(entry, head);
           if (left === 0) finish();
         },
         flush() {},

@@ -104,6 +104,10 @@ docker-legacy:FILE, docker-daemon:REF, or a path that starts with "/" or "./".`,
       brief: "Tell how two images differ, and why their digests do",
       load: async () => (await import("./diff.ts")).command,
     },
+    lint: {
+      brief: "Look for what could be better about an image",
+      load: async () => (await import("./lint.ts")).command,
+    },
     fs: {
       brief: "Look at the files of an image, without unpacking it",
       routes: {

@@ -38,6 +38,12 @@ export class Output implements Disposable {
     this.#context.process.stdout.write(`${this.#json ? JSON.stringify(data) : text}\n`);
   }
 
+  /** Prints a result that is a document in a form of its own, with `--json` too. */
+  document(text: string): void {
+    this.#progress?.clear();
+    this.#context.process.stdout.write(`${text}\n`);
+  }
+
   /** Tells the user something that is no result. */
   note(text: string): void {
     this.#progress?.clear();
