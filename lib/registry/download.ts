@@ -1,6 +1,6 @@
 import { RegistryError, SizeMismatchError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { through } from "../stream/through.ts";
+import { withoutStart } from "../stream/without_start.ts";
 import { type Answer, discard } from "./answer.ts";
 import { describeUrl } from "./redact.ts";
 import type { Backoff } from "./retry.ts";
@@ -45,7 +45,7 @@ export async function download(
     const answer = await options.open(headers ?? {}, signal);
     try {
       const skipped = checkHead(answer, start, { size, digest });
-      const body = answer.body ?? ReadableStream.from([]);
+      const body = answer.body ?? ReadableStream.from([]); // all of it, when ranges are not known
       return (skipped === 0 ? body : withoutStart(body, skipped)).getReader();
     } catch (error) {
       await discard(answer);
@@ -113,20 +113,4 @@ function checkHead(
     );
   }
   return 0;
-}
-
-/** Drops what a server that knows no ranges sends before the wanted bytes. */
-function withoutStart(
-  source: ReadableStream<Uint8Array>,
-  count: number,
-): ReadableStream<Uint8Array> {
-  let left = count;
-  return through(source, {
-    push(bytes) {
-      const dropped = Math.min(left, bytes.length);
-      left -= dropped;
-      return [bytes.subarray(dropped)];
-    },
-    end: () => [],
-  });
 }

@@ -66,6 +66,11 @@ export function isOtherProtocol(error: unknown): error is NetworkError {
     !/connection refused|dns error|failed to lookup|are blocked/i.test(wordsOf(error.cause));
 }
 
+/** Says whether nobody listens there, or not yet again. */
+export function isRefused(error: unknown): error is NetworkError {
+  return error instanceof NetworkError && /connection refused/i.test(wordsOf(error.cause));
+}
+
 /** Says whether the other side has a certificate that nobody vouches for. */
 export function isUntrusted(error: unknown): boolean {
   return error instanceof NetworkError && /certificate/i.test(wordsOf(error.cause));

@@ -2,7 +2,8 @@ import { Permits } from "../store/permits.ts";
 import { type Answer, discard } from "./answer.ts";
 import type { Authority, Need } from "./authority.ts";
 import { exchange, type ExchangeRequest, type Fetch, type Patience } from "./exchange.ts";
-import { type Clock, parseRetryAfter } from "./retry.ts";
+import { isRefused } from "./network_error.ts";
+import { type Clock, markTemporary, parseRetryAfter } from "./retry.ts";
 import { untilAborted } from "../stream/until_aborted.ts";
 
 /** What a {@linkcode Peer} works with. */
@@ -38,6 +39,8 @@ export class Peer {
   readonly #plain: Permits;
   readonly #streamed: Permits;
   #pausedUntil = 0;
+  /** Who has answered and refuses connections is being started again. */
+  #hasAnswered = false;
 
   constructor(options: PeerOptions) {
     this.origin = options.origin;
@@ -83,7 +86,10 @@ export class Peer {
       if (pause > 0) await clock.sleep(pause, request.signal);
       return await exchange(fetch, { ...request, headers }, patience);
     }, request.signal);
-    const answer = await untilAborted(turn, request.signal);
+    const answer = await untilAborted(turn, request.signal).catch((error) => {
+      throw this.#hasAnswered && isRefused(error) ? markTemporary(error) : error;
+    });
+    this.#hasAnswered = true;
     if (answer.status === 429) this.#pause(answer);
     warn(answer);
     return answer;

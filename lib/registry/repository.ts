@@ -40,7 +40,8 @@ import { RepositoryApi } from "./repository_api.ts";
 import { RepositoryReferrers } from "./repository_referrers.ts";
 import { repositoryScope } from "./scope.ts";
 import type { Transport } from "./transport.ts";
-import { cancelUpload, locationOf, uploadBlob } from "./upload.ts";
+import { uploadBlob } from "./upload.ts";
+import { UploadSession } from "./upload_session.ts";
 
 /** Options of {@linkcode Repository}. */
 export interface RepositoryOptions {
@@ -89,7 +90,7 @@ export class Repository implements Store, Mounter, Deleter, Referrers {
   readonly #manifests: Manifests;
   readonly #referrers: RepositoryReferrers;
   readonly #opened: Map<Digest, Uint8Array> = new Map();
-  readonly #sessions: Map<Digest, URL> = new Map();
+  readonly #sessions: Map<Digest, UploadSession> = new Map();
 
   /**
    * Names a repository; nothing is asked of it yet.
@@ -237,7 +238,9 @@ export class Repository implements Store, Mounter, Deleter, Referrers {
         signal,
       });
       await discard(answer);
-      if (answer.status === 202) this.#sessions.set(descriptor.digest, locationOf(answer));
+      if (answer.status === 202) {
+        this.#sessions.set(descriptor.digest, UploadSession.of(this.#api, answer));
+      }
       return answer.status === 201;
     } catch (error) {
       if (error instanceof RegistryError || error instanceof UnauthorizedError) return false;
@@ -272,7 +275,7 @@ export class Repository implements Store, Mounter, Deleter, Referrers {
   async [Symbol.asyncDispose](): Promise<void> {
     const sessions = [...this.#sessions.values()];
     this.#sessions.clear();
-    await Promise.all(sessions.map((session) => cancelUpload(this.#api, session)));
+    await Promise.all(sessions.map((session) => session.cancel()));
   }
 
   /** Content that is here already: carried by its descriptor, or read when it was opened. */

@@ -37,6 +37,11 @@ export class RepositoryApi {
     return this.#transport.backoff;
   }
 
+  /** The bytes of a piece of an upload; all in one stream when absent. */
+  get uploadPieceBytes(): number | undefined {
+    return this.#transport.uploadPieceBytes;
+  }
+
   /** The error for what is not in the repository. */
   missing(kind: string, name: string, cause: unknown): NotFoundError {
     return new NotFoundError(kind, name, `"${this.label}"`, { cause });

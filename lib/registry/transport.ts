@@ -39,6 +39,11 @@ export interface TransportOptions {
   readonly retry?: RetryOptions;
   /** How many requests a server is sent at once, uploads apart; 16 unless said. */
   readonly maxRequestsPerHost?: number;
+  /**
+   * Uploads go in pieces of so many bytes, each with its length and acknowledged; large ones in one
+   * stream unless said. For registries behind what limits a request.
+   */
+  readonly uploadPieceBytes?: number;
   /** How long the head of an answer may take, in milliseconds; 60,000 unless said. */
   readonly responseTimeoutMs?: number;
   /** How long a registry may take to store what was uploaded, in milliseconds; 900,000 unless said. */
@@ -108,6 +113,8 @@ const MAX_WARNINGS = 100;
 export class Transport implements Disposable {
   /** How failed work is repeated. */
   readonly backoff: Backoff;
+  /** The bytes of a piece of an upload; all in one stream when absent. */
+  readonly uploadPieceBytes: number | undefined;
   readonly #options: TransportOptions;
   readonly #clock: Clock;
   readonly #patience: Patience;
@@ -122,6 +129,7 @@ export class Transport implements Disposable {
   constructor(options: TransportOptions = {}) {
     const { responseTimeoutMs = 60_000, stallTimeoutMs = 30_000, retry = {} } = options;
     this.#options = options;
+    this.uploadPieceBytes = options.uploadPieceBytes;
     const { clock = systemClock } = options;
     this.#clock = {
       now: () => clock.now(),

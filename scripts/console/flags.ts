@@ -2,6 +2,9 @@ import type { FlagParametersForType, TypedFlagParameter } from "@stricli/core";
 import { parsePlatform, type Platform } from "../../lib/oci/platform.ts";
 import type { Context } from "./context.ts";
 
+/** Pieces are held in memory. */
+const MAX_CHUNK_BYTES = 256 * 1024 * 1024;
+
 /** The flags of every command that may speak to registries. */
 export interface AccountFlags {
   /** Plain http, and certificates that nobody vouches for, are accepted. */
@@ -40,6 +43,8 @@ export interface PlatformFlags extends CommonFlags {
 export interface TransferFlags extends PlatformFlags {
   /** How many transfers run at once. */
   readonly jobs?: number;
+  /** The bytes of a piece of an upload. */
+  readonly chunkSize?: number;
   /** Layers go along that are left where their URLs say otherwise. */
   readonly allowNondistributableArtifacts?: boolean;
 }
@@ -117,6 +122,13 @@ export const JOBS_FLAG: TypedFlagParameter<number | undefined, Context> = {
 /** {@linkcode TransferFlags}, for a command's parameters. */
 export const TRANSFER_FLAGS: FlagParametersForType<TransferFlags, Context> = {
   jobs: JOBS_FLAG,
+  chunkSize: {
+    kind: "parsed",
+    brief: "Upload in pieces of this size (16M), where a proxy limits requests",
+    placeholder: "SIZE",
+    parse: parseChunkSize,
+    optional: true,
+  },
   allowNondistributableArtifacts: {
     kind: "boolean",
     brief: "Copy layers too that are left where their URLs say",
@@ -135,6 +147,13 @@ function parseTimeout(text: string): number {
   const seconds = Number(text);
   if (/^\d+(?:\.\d+)?$/.test(text) && seconds > 0 && seconds <= 86_400) return seconds;
   throw new SyntaxError(`Cannot wait "${text}" seconds: expected a number from 0.001 to 86400`);
+}
+
+function parseChunkSize(text: string): number {
+  const [, digits = "", unit = ""] = /^(\d{1,10})([KMG]?)$/i.exec(text) ?? [];
+  const size = Number(digits) * 1024 ** " KMG".indexOf(unit.toUpperCase() || " ");
+  if (digits !== "" && size > 0 && size <= MAX_CHUNK_BYTES) return size;
+  throw new SyntaxError(`Cannot upload in pieces of "${text}": expected bytes, up to 256M`);
 }
 
 function parseChoice(text: string): Platform | "all" {

@@ -2,14 +2,14 @@ import type { Keychain } from "../../lib/registry/keychain.ts";
 import type { TransportOptions } from "../../lib/registry/transport.ts";
 import { VERSION } from "../version.ts";
 import type { Context } from "./context.ts";
-import type { CommonFlags } from "./flags.ts";
+import type { CommonFlags, TransferFlags } from "./flags.ts";
 import type { GivenCredentials } from "./given_credentials.ts";
 import type { Output } from "./output.ts";
 
 /** How a command speaks to registries, as its flags and the environment have it. */
 export async function transportOptions(
   { env }: Context,
-  flags: CommonFlags,
+  flags: CommonFlags & Pick<TransferFlags, "chunkSize">,
   { output, given }: { readonly output: Output; readonly given?: GivenCredentials },
 ): Promise<TransportOptions & { readonly keychain: Keychain }> {
   const { dockerKeychain } = await import("../../lib/registry/docker_keychain.ts");
@@ -25,6 +25,7 @@ export async function transportOptions(
     userAgent: `davit/${VERSION}`,
     insecure: flags.insecure === true,
     ...patienceOf(flags),
+    ...(flags.chunkSize === undefined ? {} : { uploadPieceBytes: flags.chunkSize }),
     onWarning: ({ registry, text }) => output.note(`warning from ${registry}: ${text}`),
   };
 }

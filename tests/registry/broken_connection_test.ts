@@ -160,7 +160,7 @@ Deno.test("a server that takes no more of an upload is left after the time-out",
     },
   });
   const content = singlePass(await describe(TEXT), endless);
-  const app = openApp(server, { stallTimeoutMs: 100 });
+  const app = openApp(server, { stallTimeoutMs: 100, responseTimeoutMs: 100 });
   await assertRejects(() => app.write(content), NetworkError, "took no more bytes for 100 ms");
   assert(cancelled !== undefined);
   assert(server.lines.at(-1)?.startsWith("DELETE /up"));

@@ -1,5 +1,6 @@
 /** Debian's docker-registry, in every mode that a client has to cope with. */
 import { findCommand, runOk } from "./command.ts";
+import { freePort, untilListening } from "./listening.ts";
 import { tempDir } from "./temp_dir.ts";
 import { serveTokens } from "./token_server.ts";
 
@@ -71,7 +72,7 @@ export async function startDockerRegistry(
   await Deno.writeTextFile(dir.join("config.yml"), JSON.stringify(config));
   await Deno.writeTextFile(dir.join("log"), "");
   scope.use(startProcess(dir.join("config.yml"), dir.join("log")));
-  await untilListening(port, dir.join("log"));
+  await untilListening(port, () => Deno.readTextFile(dir.join("log")));
   const caCertificate = await Deno.readTextFile(dir.join("ca.crt"));
   const owned = scope.move();
   return {
@@ -108,24 +109,6 @@ function startProcess(config: string, log: string): AsyncDisposable {
   };
 }
 
-async function untilListening(port: number, log: string): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    try {
-      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-  }
-  throw new Error(`docker-registry did not start: ${await Deno.readTextFile(log)}`);
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
-/** A self-made authority, and a certificate of it for this machine. */
 /** Makes `ca.crt`, and `tls.crt` with `tls.key` for this machine, by openssl. */
 export async function makeCertificates(directory: string): Promise<void> {
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
