@@ -4,7 +4,7 @@ import { MEDIA_TYPE } from "../oci/media_type.ts";
 import { type Answer, discard } from "../registry/answer.ts";
 import type { RepositoryApi } from "../registry/repository_api.ts";
 import { repositoryScope } from "../registry/scope.ts";
-import { cancelUpload, locationOf } from "../registry/upload.ts";
+import { cancelUpload, locationOf } from "../registry/upload_session.ts";
 import type { Notes, Seen } from "./notes.ts";
 
 /** What the probes of writing work with. */

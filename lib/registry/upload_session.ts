@@ -141,18 +141,9 @@ export class UploadSession {
     }
   }
 
-  /** Gives up the upload. That it fails changes nothing: the registry forgets it, later. */
+  /** Gives up the upload. */
   async cancel(): Promise<void> {
-    const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), CANCEL_TIMEOUT_MS);
-    try {
-      const expected = [200, 202, 204, 404];
-      await this.#request({ method: "DELETE", expected, retry: false, signal: deadline.signal });
-    } catch {
-      // Nobody waits for it.
-    } finally {
-      clearTimeout(timer);
-    }
+    await cancelUpload(this.#api, this.#location);
   }
 
   /** Each answer may send the next request elsewhere. */
@@ -162,10 +153,31 @@ export class UploadSession {
     const { target = this.#location, ...rest } = request;
     const answer = await this.#api.request({ ...rest, target, access: "pull,push" });
     await discard(answer);
-    const { method } = request;
-    const isOver = method === "PUT" || method === "DELETE";
-    if (!isOver && answer.headers.has("location")) this.#location = locationOf(answer);
+    if (request.method !== "PUT" && answer.headers.has("location")) {
+      this.#location = locationOf(answer);
+    }
     return answer;
+  }
+}
+
+/** Gives up an upload. That it fails changes nothing: the registry forgets it by itself, later. */
+export async function cancelUpload(api: RepositoryApi, target: URL): Promise<void> {
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), CANCEL_TIMEOUT_MS);
+  try {
+    const answer = await api.request({
+      method: "DELETE",
+      target,
+      access: "pull,push",
+      expected: [200, 202, 204, 404],
+      retry: false,
+      signal: deadline.signal,
+    });
+    await discard(answer);
+  } catch {
+    // Nobody waits for it.
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -177,7 +189,7 @@ function receivedOf({ headers }: Answer): number | undefined {
 }
 
 /** Where an answer sends the next request of an upload. */
-function locationOf(answer: Answer): URL {
+export function locationOf(answer: Answer): URL {
   const location = answer.headers.get("location");
   const url = location === null ? null : URL.parse(location, answer.url);
   if (url !== null) return url;

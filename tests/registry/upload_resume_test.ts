@@ -58,9 +58,9 @@ function createUploads(
   return { handler, stored: () => concat(chunks), pieces };
 }
 
-const gone = (): Response => {
+function gone(): Response {
   throw new TypeError("fetch failed", { cause: new Error("connection reset by peer") });
-};
+}
 
 function noise(size: number): Promise<Described> {
   const bytes = new Uint8Array(size);
