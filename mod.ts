@@ -22,6 +22,7 @@
 
 export * from "./lib/errors.ts";
 export * from "./lib/oci/mod.ts";
+export * from "./lib/yaml/mod.ts";
 export * from "./lib/stream/mod.ts";
 export * from "./lib/tar/mod.ts";
 export * from "./lib/layer/mod.ts";

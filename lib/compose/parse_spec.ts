@@ -1,4 +1,4 @@
-import { SpecError } from "../errors.ts";
+import { YamlFile } from "../yaml/yaml_file.ts";
 import type { BuildSpec } from "./spec.ts";
 
 /**
@@ -16,22 +16,12 @@ import type { BuildSpec } from "./spec.ts";
  * ```
  */
 export async function parseSpec(text: string, path = "davit.yaml"): Promise<BuildSpec> {
-  const { LineCounter, parseDocument } = await import("yaml");
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const [broken] = document.errors;
-  if (broken !== undefined) {
-    const { line, col } = lines.linePos(broken.pos[0]);
-    throw new SpecError(`Cannot read ${path}:${line}:${col}: ${broken.message}`);
-  }
+  const file = await YamlFile.parse(text, path);
   const { buildSpecSchema } = await import("./schema.ts");
-  const value: unknown = document.toJS({ maxAliasCount: 100 });
+  const { value } = file;
   const parsed = buildSpecSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const { explainIssue } = await import("./explain_issue.ts");
   const [explanation] = parsed.error.issues.map((issue) => explainIssue(value, issue));
-  if (explanation === undefined) throw parsed.error;
-  const { positionOf } = await import("./yaml_position.ts");
-  const where = positionOf(document, lines, explanation);
-  throw new SpecError(`Cannot use ${path}${where}: ${explanation.message}`);
+  throw explanation === undefined ? parsed.error : await file.refuse(explanation);
 }

@@ -20,4 +20,5 @@
  */
 
 export { MirroredRepository, type MirroredRepositoryOptions } from "./mirrored_repository.ts";
+export { parseRegistries } from "./parse_registries.ts";
 export { type MirrorRule, type RegistryRule, RegistryRules } from "./registry_rules.ts";

@@ -67,8 +67,7 @@ export class RegistryRules {
       ...mirrors.map((mirror) => mirror.location),
     ]);
     for (const place of places) {
-      if (!parsePrefix(place).host.startsWith(".")) continue;
-      throw new SyntaxError(`Cannot read from "${place}": expected one place, HOST[:PORT][/PATH]`);
+      if (parsePrefix(place).host.startsWith(".")) throw severalPlaces(place);
     }
     const trusting = rules.flatMap(({ prefix, location = prefix, insecure, mirrors = [] }) =>
       [{ location, insecure }, ...mirrors].filter((place) => place.insecure === true)
@@ -97,11 +96,11 @@ export class RegistryRules {
   }
 
   /**
-   * Lets a repository pass that is written to.
+   * Lets a repository pass that is written to, or read where its name says.
    *
    * @throws {PolicyError} When it is blocked.
    */
-  checkWrite(repository: RepositoryName): void {
+  checkAccess(repository: RepositoryName): void {
     const found = this.#find(repository);
     if (found !== undefined) this.#refuseBlocked(repository, found.rule);
   }
@@ -128,6 +127,19 @@ export class RegistryRules {
       `Cannot use "${registry}/${repository}": the registries' config blocks "${prefix}"`,
     );
   }
+}
+
+/** Says whether text is a place of a rule. */
+export function isPlace(text: string, { wildcard }: { readonly wildcard: boolean }): boolean {
+  try {
+    return !parsePrefix(text).host.startsWith(".") || wildcard;
+  } catch {
+    return false;
+  }
+}
+
+function severalPlaces(text: string): SyntaxError {
+  return new SyntaxError(`Cannot read from "${text}": expected one place, HOST[:PORT][/PATH]`);
 }
 
 function fits(registry: string, host: string): boolean {

@@ -189,7 +189,7 @@ async function makeDestination(location: Location, options: OpenOptions): Promis
           `Cannot write to "${formatLocation(location)}": expected a tag, got a digest`,
         );
       }
-      (await rulesOf(options))?.checkWrite(location.reference);
+      (await rulesOf(options))?.checkAccess(location.reference);
       return await openRepository(location.reference, options);
     }
     case "docker-daemon": {

@@ -72,7 +72,8 @@ function chooseLocation({ tarball, fullRef }: Flags, image: Location | undefined
 
 async function describe(session: Session, location: Location): Promise<Descriptor> {
   const { platform, signal } = session;
-  if (location.kind === "registry" && platform === undefined) {
+  const isRemote = location.kind === "registry" && platform === undefined;
+  if (isRemote && !await session.isElsewhere(location.reference)) {
     const repository = await session.repository(location.reference);
     const { tag = "latest", digest } = location.reference;
     return await repository.resolve(digest ?? tag, { signal });

@@ -7,6 +7,7 @@ const GLOBAL_FLAGS: ReadonlyMap<string, boolean> = new Map([
   ["--allow-nondistributable-artifacts", false],
   ["--platform", true],
   ["--ca", true],
+  ["--registries-config", true],
 ]);
 
 /** One-letter flags that take a value in every command that has them. */

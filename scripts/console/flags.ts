@@ -13,6 +13,8 @@ export interface AccountFlags {
   readonly ca?: readonly string[];
   /** How long a server may be silent, in seconds. */
   readonly timeout?: number;
+  /** The file that says where registries' images are read from. */
+  readonly registriesConfig?: string;
   /** Results and progress as JSON lines. */
   readonly json?: boolean;
   /** Errors name their causes, and credentials their source. */
@@ -70,6 +72,13 @@ export const ACCOUNT_FLAGS: FlagParametersForType<AccountFlags, Context> = {
     brief: "Silence that ends a request (60 for an answer, 30 in a body unless said)",
     placeholder: "SECONDS",
     parse: parseTimeout,
+    optional: true,
+  },
+  registriesConfig: {
+    kind: "parsed",
+    brief: "Mirrors to read from (~/.config/davit/registries.yaml unless said)",
+    placeholder: "FILE",
+    parse: String,
     optional: true,
   },
   json: {

@@ -16,6 +16,9 @@ import type { Context } from "./context.ts";
 import type { SideFlags, TransferFlags } from "./flags.ts";
 import { GivenCredentials, type GivenPlace, type Side } from "./given_credentials.ts";
 import { localHint } from "./local_hint.ts";
+import { DavitError } from "../../lib/errors.ts";
+import type { RegistryRules } from "../../lib/mirrors/registry_rules.ts";
+import { readRegistriesConfig } from "./registries_config.ts";
 import { Output } from "./output.ts";
 import { transportOptions } from "./transport_options.ts";
 import { isStdout, openStdout } from "./stdout_archive.ts";
@@ -30,6 +33,7 @@ export class Session implements AsyncDisposable {
   readonly #flags: TransferFlags & SideFlags;
   readonly #given: GivenCredentials;
   #transport: Promise<Transport> | undefined;
+  #rules: Promise<RegistryRules | undefined> | undefined;
 
   /** @param context Everything that is not an argument. @param flags The command's flags. */
   constructor(context: Context, flags: TransferFlags & SideFlags) {
@@ -42,7 +46,12 @@ export class Session implements AsyncDisposable {
 
   /** What opening a place needs. */
   get places(): OpenOptions {
-    return { transport: () => this.transport(), signal: this.signal };
+    return {
+      transport: () => this.transport(),
+      rules: () => this.#readRules(),
+      onMirrorFailure: (place, reason) => this.#tellMirror(place, reason),
+      signal: this.signal,
+    };
   }
 
   /** How registries are spoken to: one transport, which is made at first use. */
@@ -93,7 +102,16 @@ export class Session implements AsyncDisposable {
     side: Side = "place",
   ): Promise<Repository> {
     this.bind(reference, side);
+    (await this.#readRules())?.checkAccess(reference);
     return await openRepository(reference, this.places);
+  }
+
+  /** Says whether an image is read from somewhere else than its name says. */
+  async isElsewhere({ tag, digest, ...name }: Reference): Promise<boolean> {
+    const sources = (await this.#readRules())?.sourcesOf(name, digest ?? tag) ?? [];
+    return sources.some(({ registry, repository }) =>
+      registry !== name.registry || repository !== name.repository
+    );
   }
 
   /** Opens a registry. */
@@ -121,9 +139,28 @@ export class Session implements AsyncDisposable {
   }
 
   /** How registries are spoken to. */
-  transportOptions(): ReturnType<typeof transportOptions> {
+  async transportOptions(): ReturnType<typeof transportOptions> {
     const { output } = this;
-    return transportOptions(this.#context, this.#flags, { output, given: this.#given });
+    const options = await transportOptions(this.#context, this.#flags, {
+      output,
+      given: this.#given,
+    });
+    const rules = options.insecure === true ? undefined : await this.#readRules();
+    if (rules === undefined) return options;
+    return { ...options, insecure: (registry) => rules.isInsecure(registry) };
+  }
+
+  /** Where registries' images are read from, which is read at first use. */
+  #readRules(): Promise<RegistryRules | undefined> {
+    return this.#rules ??= readRegistriesConfig(this.#context, this.#flags.registriesConfig);
+  }
+
+  /** That a mirror lacks something is nothing to tell of. */
+  #tellMirror(place: string, reason: unknown): void {
+    const isMissing = reason instanceof DavitError && reason.code === "ERR_NOT_FOUND";
+    if (isMissing && this.#flags.verbose !== true) return;
+    const why = reason instanceof Error ? reason.message : String(reason);
+    this.output.note(`${place} did not help: ${why}`);
   }
 
   get #copyOptions(): CopyOptions {

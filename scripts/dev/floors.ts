@@ -1,7 +1,7 @@
 /** The floors of the house, from the ground up: a room imports itself and the floors below it. */
 export const FLOORS: readonly (readonly string[])[] = [
   ["errors"],
-  ["oci"],
+  ["oci", "yaml"],
   ["stream", "tar"],
   ["layer"],
   ["image"],
@@ -27,7 +27,7 @@ export const EXCEPTIONS: readonly { from: string; to: string; reason: string }[]
 ];
 
 /** The rooms that may use the packages of `deno.json`, which they load lazily. */
-export const THIRD_PARTY_ROOMS: readonly string[] = ["k3s", "compose"];
+export const THIRD_PARTY_ROOMS: readonly string[] = ["yaml", "k3s", "mirrors", "compose"];
 
 /** Returns the room that a file of `lib/` belongs to, or `undefined` for a file outside of it. */
 export function roomOf(path: string): string | undefined {

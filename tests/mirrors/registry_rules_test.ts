@@ -65,8 +65,8 @@ for (const { name, sources } of CASES) {
 Deno.test("what is blocked is neither read nor written", () => {
   const name = { registry: "bad.example", repository: "evil/x" };
   assertThrows(() => RULES.sourcesOf(name), PolicyError, 'blocks "bad.example/evil"');
-  assertThrows(() => RULES.checkWrite(name), PolicyError);
-  RULES.checkWrite({ registry: "index.docker.io", repository: "library/alpine" });
+  assertThrows(() => RULES.checkAccess(name), PolicyError);
+  RULES.checkAccess({ registry: "index.docker.io", repository: "library/alpine" });
 });
 
 Deno.test("places are insecure where a rule says so, and nowhere else", () => {

@@ -1,5 +1,5 @@
 import { type Document, isMap, isNode, isScalar, type LineCounter } from "yaml";
-import type { Explanation } from "./explain_issue.ts";
+import type { Explanation } from "./yaml_file.ts";
 
 /**
  * Where in a file something is wrong, as `:LINE:COLUMN`. What is missing has no place: then it is
