@@ -58,6 +58,8 @@ export interface ImageEdit {
   readonly stack?: () => Promise<Stack>;
   /** Edits the config's JSON text. */
   readonly config?: (text: string) => string | Promise<string>;
+  /** The config itself, to the byte, instead of an edit of it. */
+  readonly configBytes?: Uint8Array;
   /** The media type of the config; as the base's unless said. */
   readonly configType?: string;
   /** Edits the manifest's JSON text, after its descriptors have been brought up to date. */
@@ -147,6 +149,7 @@ class EditedImage implements Image {
   }
 
   async #editConfig(): Promise<Uint8Array> {
+    if (this.#edit.configBytes !== undefined) return this.#edit.configBytes;
     const bytes = await this.#base.config();
     if (!this.#changesConfig) return bytes;
     const { mediaType, digest } = await this.#base.configDescriptor();

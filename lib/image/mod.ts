@@ -41,4 +41,6 @@ export { type Bases, rebaseImage } from "./rebase.ts";
 export * from "./rebase_conflicts.ts";
 export * from "./recompress.ts";
 export * from "./remove_layers.ts";
+export * from "./replace_documents.ts";
+export * from "./retime.ts";
 export { listImages, type PlatformImage, platformOf, selectImage } from "./select.ts";

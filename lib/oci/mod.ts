@@ -31,6 +31,7 @@ export * from "./digest.ts";
 export * from "./go_json.ts";
 export * from "./image_index.ts";
 export * from "./json.ts";
+export * from "./json_layout.ts";
 export * from "./json_items.ts";
 export * from "./limits.ts";
 export * from "./manifest.ts";

@@ -64,9 +64,34 @@ docker-legacy:FILE, docker-daemon:REF, or a path that starts with "/" or "./".`,
       brief: "Change an image's config, annotations, layers or form",
       load: async () => (await import("./mutate.ts")).command,
     },
+    edit: {
+      brief: "Edit an image's config, manifest or files by hand",
+      routes: {
+        config: {
+          brief: "Edit an image's config in your editor, or from standard input",
+          load: async () => (await import("./edit_config.ts")).command,
+        },
+        manifest: {
+          brief: "Edit a manifest or index in your editor, or from standard input",
+          load: async () => (await import("./edit_manifest.ts")).command,
+        },
+        fs: {
+          brief: "Edit a file of an image in your editor, or from standard input",
+          load: async () => (await import("./edit_fs.ts")).command,
+        },
+      },
+    },
     rebase: {
       brief: "Put an image's own layers onto another base",
       load: async () => (await import("./rebase.ts")).command,
+    },
+    retime: {
+      brief: "Give everything in an image one time, so that it can be made again",
+      load: async () => (await import("./retime.ts")).command,
+    },
+    recompress: {
+      brief: "Compress an image's layers in another way",
+      load: async () => (await import("./recompress.ts")).command,
     },
     flatten: {
       brief: "Make one layer of an image's layers, or of those on top",

@@ -2,24 +2,22 @@ import type { FlagParametersForType } from "@stricli/core";
 import type { Compression } from "../../lib/oci/media_type.ts";
 import type { Context } from "./context.ts";
 
-/** How new layers are compressed. */
-export interface CompressionFlags {
-  /** The form; gzip unless said. */
-  readonly compression?: Compression;
+/** How hard new layers are compressed. */
+export interface LevelFlags {
   /** From 1, fastest, to 9, smallest. */
   readonly level?: number;
   /** How many workers compress. */
   readonly workers?: number;
 }
 
-/** The flags of {@linkcode CompressionFlags}, for a command's parameters. */
-export const COMPRESSION_FLAGS: FlagParametersForType<CompressionFlags, Context> = {
-  compression: {
-    kind: "enum",
-    values: ["gzip", "zstd", "none"],
-    brief: "How new layers are compressed (gzip unless said)",
-    optional: true,
-  },
+/** How new layers are compressed. */
+export interface CompressionFlags extends LevelFlags {
+  /** The form; gzip unless said. */
+  readonly compression?: Compression;
+}
+
+/** The flags of {@linkcode LevelFlags}, for a command's parameters. */
+export const LEVEL_FLAGS: FlagParametersForType<LevelFlags, Context> = {
   level: {
     kind: "parsed",
     brief: "From 1, fastest, to 9, smallest (6 unless said; zstd 3)",
@@ -34,6 +32,17 @@ export const COMPRESSION_FLAGS: FlagParametersForType<CompressionFlags, Context>
     parse: parseWorkers,
     optional: true,
   },
+};
+
+/** The flags of {@linkcode CompressionFlags}, for a command's parameters. */
+export const COMPRESSION_FLAGS: FlagParametersForType<CompressionFlags, Context> = {
+  compression: {
+    kind: "enum",
+    values: ["gzip", "zstd", "none"],
+    brief: "How new layers are compressed (gzip unless said)",
+    optional: true,
+  },
+  ...LEVEL_FLAGS,
 };
 
 function parseLevel(text: string): number {

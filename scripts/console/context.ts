@@ -30,4 +30,6 @@ export interface Context {
   readonly stdout: WritableStream<Uint8Array>;
   /** Whether a person is watching stderr. */
   readonly isTerminal: boolean;
+  /** Whether a person is typing, so that an editor can be opened; not unless said. */
+  readonly isInteractive?: boolean;
 }

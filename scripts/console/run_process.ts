@@ -44,6 +44,7 @@ function processContext(interruption: AbortController): Context {
     get stdout() {
       return Deno.stdout.writable;
     },
+    isInteractive: Deno.stdin.isTerminal() && Deno.stdout.isTerminal(),
     isTerminal: Deno.stderr.isTerminal() && Deno.env.get("TERM") !== "dumb",
   };
 }

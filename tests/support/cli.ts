@@ -11,6 +11,8 @@ export interface DavitOptions {
   readonly signal?: AbortSignal;
   /** Whether a person is watching. */
   readonly isTerminal?: boolean;
+  /** Whether a person is typing. */
+  readonly isInteractive?: boolean;
 }
 
 /** Runs the command in this process, cut off from its streams, environment and credentials. */
@@ -18,8 +20,13 @@ export async function runDavit(
   inputs: readonly string[],
   options: DavitOptions = {},
 ): Promise<CommandResult> {
-  const { stdin = "", env = {}, signal = new AbortController().signal, isTerminal = false } =
-    options;
+  const {
+    stdin = "",
+    env = {},
+    signal = new AbortController().signal,
+    isTerminal = false,
+    isInteractive = false,
+  } = options;
   const stdout: Uint8Array[] = [];
   const stderr: string[] = [];
   const context: Context = {
@@ -33,6 +40,7 @@ export async function runDavit(
     stdin: stdin instanceof ReadableStream ? stdin : ReadableStream.from([toBytes(stdin)]),
     stdout: new WritableStream({ write: (chunk) => void stdout.push(chunk.slice()) }),
     isTerminal,
+    isInteractive,
   };
   const code = await davit(inputs, context);
   const bytes = await new Response(ReadableStream.from(stdout)).bytes();
