@@ -75,7 +75,7 @@ async function flatStack(base: Image, options: FlattenOptions): Promise<Stack> {
     async history() {
       const entries = historyTexts(await base.config(), layers.length);
       const first = entries.findIndex(({ layer }) => layer !== undefined && layer >= split);
-      const at = entries.length === 0 || first < 0 ? entries.length : first;
+      const at = split === 0 || first < 0 ? 0 : first;
       const below = entries.slice(0, at).map(({ text }) => text);
       const merged = entries.slice(at).map(({ text }) => text);
       const entry = {
