@@ -2,6 +2,7 @@
 import { benchAppendDirectory } from "./append_directory.ts";
 import { benchMemory } from "./memory.ts";
 import { reportResults } from "./result.ts";
+import { benchServer } from "./server.ts";
 import { benchStartup } from "./startup.ts";
 import { benchValidate } from "./validate.ts";
 import { benchWorkers } from "./workers.ts";
@@ -12,4 +13,5 @@ reportResults([
   ...await benchWorkers(),
   ...await benchMemory(),
   ...await benchValidate(),
+  ...await benchServer(),
 ]);

@@ -14,6 +14,8 @@ export interface DockerRegistryOptions {
   readonly schema1?: boolean;
   /** Whether it speaks https, with a certificate of {@linkcode DockerRegistry.caCertificate}. */
   readonly tls?: boolean;
+  /** Whether it writes requests to its log; `true` unless said. */
+  readonly log?: boolean;
 }
 
 /** A running registry; it and its files are gone when its scope ends. */
@@ -35,7 +37,7 @@ export interface DockerRegistry extends AsyncDisposable {
 export async function startDockerRegistry(
   options: DockerRegistryOptions = {},
 ): Promise<DockerRegistry> {
-  const { auth = "none", tls = false, schema1 = false } = options;
+  const { auth = "none", tls = false, schema1 = false, log = true } = options;
   await using scope = new AsyncDisposableStack();
   const dir = scope.use(await tempDir());
   const port = freePort();
@@ -50,7 +52,7 @@ export async function startDockerRegistry(
   }
   const config = {
     version: "0.1",
-    log: { level: "info", accesslog: { disabled: false } },
+    log: { level: log ? "info" : "error", accesslog: { disabled: !log } },
     storage: {
       filesystem: { rootdirectory: dir.join("data") },
       delete: { enabled: true },
