@@ -106,6 +106,7 @@ async function removeBlob(
       );
     }
     if (!await repository.blobs.remove(digest)) throw unknownBlob(digest);
+    desk.quota?.forget();
     return empty(202, { "docker-content-digest": digest });
   });
 }

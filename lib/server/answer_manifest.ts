@@ -67,5 +67,6 @@ async function removeManifest(
     if (isDigest(reference)) await manifests.remove(reference);
     else await manifests.removeTag(reference);
   });
+  desk.quota?.forget();
   return empty(202);
 }

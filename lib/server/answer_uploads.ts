@@ -2,7 +2,7 @@ import type { Algorithm, Digest } from "../oci/digest.ts";
 import { isRepositoryPath } from "../oci/reference.ts";
 import { empty, readDigest, unsupportedMethod } from "./answers.ts";
 import { type ByteRange, parseContentRange } from "./byte_range.ts";
-import type { Desk, Exchange } from "./desk.ts";
+import type { Exchange } from "./desk.ts";
 import { Refusal } from "./refusal.ts";
 import type { HostedRepository } from "./repositories.ts";
 import type { UploadSession } from "./upload_session.ts";
@@ -20,7 +20,7 @@ export async function answerUploads(exchange: Exchange, name: string): Promise<R
   const session = await desk.sessions.begin(repository, algorithmFor(query, digest));
   if (digest === undefined) return accepted(repository, session);
   try {
-    if (request.body !== null) await take(desk, session, request.body);
+    await take(exchange, { repository, session });
   } catch (error) {
     await session.cancel();
     desk.sessions.release(repository, session);
@@ -59,28 +59,42 @@ export async function answerUpload(
   }
 }
 
+/** Takes a body as far as the quota lets it; what is too large is thrown away. */
 async function take(
-  { meter, stallMs }: Desk,
-  session: UploadSession,
-  body: ReadableStream<Uint8Array>,
+  { desk, request }: Exchange,
+  { repository, session }: { repository: HostedRepository; session: UploadSession },
   range?: ByteRange,
 ): Promise<void> {
+  if (request.body === null) return;
+  const { meter, stallMs, quota } = desk;
+  const room = await quota?.room(repository);
+  function admit(bytes: number): void {
+    if (quota !== undefined && room !== undefined && room() < bytes) {
+      throw quota.exceeded(repository);
+    }
+  }
   const before = session.size;
   try {
-    await session.add(body, range, stallMs);
+    admit(Number(request.headers.get("content-length") ?? 0));
+    await session.add(request.body, { range, stallMs, admit });
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 413) {
+      await session.cancel();
+      desk.sessions.release(repository, session);
+    }
+    throw error;
   } finally {
     meter.received(session.size - before);
   }
 }
 
 async function add(
-  { request, desk }: Exchange,
+  exchange: Exchange,
   repository: HostedRepository,
   session: UploadSession,
 ): Promise<void> {
-  if (request.body === null) return;
   try {
-    await take(desk, session, request.body, readRange(request));
+    await take(exchange, { repository, session }, readRange(exchange.request));
   } catch (error) {
     if (!(error instanceof Refusal) || error.status !== 416) throw error;
     const { status, code, message, detail } = error;
@@ -97,6 +111,7 @@ async function finish(
 ): Promise<Response> {
   try {
     await session.finish(digest);
+    desk.quota?.added(repository, session.size);
   } finally {
     desk.sessions.release(repository, session);
   }
@@ -108,7 +123,7 @@ async function finish(
  * may pull from.
  */
 async function mountBlob(
-  { query, grant, desk: { repositories } }: Exchange,
+  { query, grant, desk: { repositories, quota } }: Exchange,
   repository: HostedRepository,
   digest: Digest,
 ): Promise<boolean> {
@@ -121,7 +136,12 @@ async function mountBlob(
     // Clients seldom ask for a token that names where a mount comes from.
     if (!grant.couldAllow("pull", name)) continue;
     const source = await repositories.find(name);
-    if (source !== undefined && await repository.blobs.link(digest, source)) return true;
+    const size = await source?.blobs.size(digest);
+    if (source === undefined || size === undefined) continue;
+    await quota?.require(repository, size);
+    if (!await repository.blobs.link(digest, source)) continue;
+    quota?.added(repository, size);
+    return true;
   }
   return false;
 }

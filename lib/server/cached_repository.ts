@@ -8,6 +8,8 @@ import { unknownBlob, unknownManifest } from "./answers.ts";
 import { Fill } from "./fill.ts";
 import { readFacts } from "./manifest_facts.ts";
 import type { Manifests } from "./manifests.ts";
+import { type Arriving, passing } from "./passing.ts";
+import type { Quota } from "./quota.ts";
 import { Refusal } from "./refusal.ts";
 import type { HostedRepository } from "./repositories.ts";
 import type { UpstreamRepository } from "./upstream.ts";
@@ -25,6 +27,8 @@ export interface CachedRepositoryOptions {
   readonly upstream: UpstreamRepository;
   /** What messages call the registry it comes from. */
   readonly registry: string;
+  /** How much may be kept. What does not fit is passed on. */
+  readonly quota?: Quota | undefined;
   /** Ends what is under way. */
   readonly signal: AbortSignal;
 }
@@ -36,7 +40,7 @@ export interface CachedRepositoryOptions {
 export class CachedRepository {
   readonly #options: CachedRepositoryOptions;
   readonly #updates = new Map<string, Promise<void>>();
-  readonly #fills = new Map<Digest, Promise<Fill>>();
+  readonly #fills = new Map<Digest, Promise<Arriving>>();
   #isTrustedAgain = 0;
 
   constructor(options: CachedRepositoryOptions) {
@@ -68,11 +72,11 @@ export class CachedRepository {
   }
 
   /**
-   * Begins to fetch a blob that is not here, or joins whoever did.
+   * Begins to fetch a blob that is not here, or joins whoever did. It is kept if there is room.
    *
    * @throws {Refusal} When it is not to be had.
    */
-  async fill(digest: Digest): Promise<Fill> {
+  async fill(digest: Digest): Promise<Arriving> {
     const running = this.#fills.get(digest);
     if (running !== undefined) return await running;
     const beginning = this.#begin(digest);
@@ -149,12 +153,16 @@ export class CachedRepository {
     );
   }
 
-  async #begin(digest: Digest): Promise<Fill> {
-    const { upstream, repository, signal } = this.#options;
+  async #begin(digest: Digest): Promise<Arriving> {
+    const { upstream, repository, quota, signal } = this.#options;
     try {
       const descriptor = await upstream.resolveBlob(digest, { signal });
-      const source = await upstream.fetch(descriptor, { signal });
-      return await Fill.begin(repository, descriptor, source);
+      const open = () => upstream.fetch(descriptor, { signal });
+      const room = await quota?.room(repository);
+      if (room !== undefined && room() < descriptor.size) return passing(descriptor, open);
+      const fill = await Fill.begin(repository, descriptor, await open());
+      fill.finished.then(() => quota?.added(repository, descriptor.size), () => {});
+      return fill;
     } catch (error) {
       throw this.#refusalFor(digest, error);
     }

@@ -11,6 +11,7 @@ import { Desk, type Exchange } from "./desk.ts";
 import { type FaultRule, Faults } from "./faults.ts";
 import { Refusal } from "./refusal.ts";
 import type { GarbageOptions, GarbageReport } from "./garbage.ts";
+import type { QuotaOptions } from "./quota.ts";
 import type { Repositories } from "./repositories.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { SignIn } from "./sign_in.ts";
@@ -57,6 +58,8 @@ export interface CreateRegistryOptions {
   readonly faults?: readonly FaultRule[];
   /** How long to wait for the next bytes of a request's body, in milliseconds; a minute unless said. */
   readonly stallMs?: number;
+  /** How much it keeps; everything unless said. */
+  readonly quota?: QuotaOptions;
   /** Collects garbage while it serves; never unless said. */
   readonly garbage?: CollectOptions;
   /** Hears of every request. */
@@ -100,7 +103,8 @@ const CACHE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE"]);
  */
 export function createRegistry(options: CreateRegistryOptions): RegistryHandler {
   const { repositories, readOnly = false, sparse = false, stallMs = 60_000, log } = options;
-  const desk = new Desk({ repositories, stallMs, sparse, upstreams: options.upstreams });
+  const { upstreams, quota } = options;
+  const desk = new Desk({ repositories, stallMs, sparse, upstreams, quota });
   const signIn = new SignIn(options.auth);
   const faults = new Faults(options.faults);
   const stopCollecting = collectEvery(options.garbage, desk);

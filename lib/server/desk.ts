@@ -6,6 +6,7 @@ import { Manifests } from "./manifests.ts";
 import { Meter } from "./meter.ts";
 import { Refusal } from "./refusal.ts";
 import type { HostedRepository, Repositories } from "./repositories.ts";
+import { Quota, type QuotaOptions } from "./quota.ts";
 import { Sessions } from "./sessions.ts";
 import type { Upstream } from "./upstream.ts";
 import { type Meant, Upstreams } from "./upstreams.ts";
@@ -18,6 +19,8 @@ export interface DeskOptions {
   readonly stallMs: number;
   /** Whether manifests are taken whose parts are not all there. */
   readonly sparse: boolean;
+  /** How much is kept. */
+  readonly quota?: QuotaOptions | undefined;
   /** Where what is missing is fetched from. */
   readonly upstreams?: readonly Upstream[] | undefined;
 }
@@ -32,16 +35,19 @@ export class Desk implements Disposable {
   /** Whether manifests are taken whose parts are not all there. */
   readonly sparse: boolean;
   readonly upstreams: Upstreams;
+  readonly quota: Quota | undefined;
   readonly #manifests = new WeakMap<HostedRepository, Manifests>();
   readonly #cache = new DocumentCache();
   readonly #cached = new Map<string, CachedRepository>();
   readonly #closing = new AbortController();
 
-  constructor({ repositories, stallMs, sparse, upstreams }: DeskOptions) {
+  constructor({ repositories, stallMs, sparse, upstreams, quota }: DeskOptions) {
     this.repositories = repositories;
     this.stallMs = stallMs;
     this.sparse = sparse;
     this.upstreams = new Upstreams(upstreams);
+    const isLimited = quota !== undefined && Object.keys(quota).length > 0;
+    this.quota = isLimited ? new Quota(quota, this) : undefined;
   }
 
   /**
@@ -73,6 +79,7 @@ export class Desk implements Disposable {
       manifests: this.manifestsOf(repository),
       upstream: origin.upstream.open(origin.path),
       registry: origin.upstream.registry,
+      quota: this.quota,
       signal: this.#closing.signal,
     });
     this.#cached.set(name, cached);
@@ -82,7 +89,10 @@ export class Desk implements Disposable {
   /** Removes what nothing published needs, and forgets uploads that nobody goes on with. */
   async collectGarbage(options: GarbageOptions): Promise<GarbageReport> {
     await this.sessions.dropIdle();
-    return await collectWith(this.repositories, (it) => this.manifestsOf(it), options);
+    const manifestsOf = (repository: HostedRepository) => this.manifestsOf(repository);
+    const report = await collectWith(this.repositories, manifestsOf, options);
+    this.quota?.forget();
+    return report;
   }
 
   /** Breaks off what is fetched from elsewhere. */

@@ -3,6 +3,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf } from "../oci/digest.ts";
 import { openHasher } from "../stream/hash.ts";
 import type { ByteRange } from "./byte_range.ts";
+import type { Arriving } from "./passing.ts";
 import type { HostedRepository, Upload } from "./repositories.ts";
 
 /**
@@ -10,7 +11,7 @@ import type { HostedRepository, Upload } from "./repositories.ts";
  * what has arrived, all but its last byte: that one they get when the whole has been verified, so
  * that nobody takes a wrong blob for a right one, and a wrong one is not kept.
  */
-export class Fill {
+export class Fill implements Arriving {
   /** What is on its way. */
   readonly descriptor: Descriptor;
   /** Fulfils when the blob is there; rejects when it will not be. */

@@ -32,6 +32,7 @@ export type { FaultRule } from "./faults.ts";
 export { collectGarbage } from "./garbage.ts";
 export type { Garbage, GarbageOptions, GarbageReport } from "./garbage.ts";
 export { memoryRepositories } from "./memory_repositories.ts";
+export type { QuotaOptions } from "./quota.ts";
 export type {
   BlobShelf,
   HostedRepository,

@@ -31,8 +31,10 @@ export async function putManifest(
   const manifests = desk.manifestsOf(repository);
   await manifests.turns.share(async () => {
     await requireParts(repository, facts, desk);
+    await desk.quota?.require(repository, bytes.length);
     await manifests.put({ mediaType, digest, size: bytes.length }, bytes, { tags, facts });
   });
+  desk.quota?.added(repository, bytes.length);
   return empty(201, {
     "docker-content-digest": digest,
     location: `/v2/${name}/manifests/${digest}`,

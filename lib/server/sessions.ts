@@ -14,6 +14,13 @@ export class Sessions {
     return this.#open.size;
   }
 
+  /** How many bytes have arrived in those of a repository. */
+  bytesIn(name: string): number {
+    let bytes = 0;
+    for (const [key, { size }] of this.#open) if (key.startsWith(`${name} `)) bytes += size;
+    return bytes;
+  }
+
   /** Begins an upload. */
   async begin(
     repository: HostedRepository,

@@ -5,6 +5,16 @@ import { pump } from "./pump.ts";
 import { Refusal } from "./refusal.ts";
 import type { Upload } from "./repositories.ts";
 
+/** How a request's body is taken. */
+export interface AddOptions {
+  /** What the body is said to be; wherever the upload ends, when absent. */
+  readonly range?: ByteRange | undefined;
+  /** How long to wait for the client's next bytes, in milliseconds. */
+  readonly stallMs: number;
+  /** Throws when so many bytes are too many. */
+  readonly admit?: ((bytes: number) => void) | undefined;
+}
+
 /**
  * An upload with its hash so far. Bytes are hashed as they arrive, across any number of requests;
  * only what arrived before a restart, or a digest of another algorithm, is hashed again at the end.
@@ -60,19 +70,15 @@ export class UploadSession {
    * Adds a request's body. What arrives before a broken connection stays, so that the client can go
    * on from there; a body of another length than its range is taken back.
    *
-   * @param range What the body is said to be; wherever the upload ends, when absent.
    * @throws {Refusal} With status 416 when the range does not begin where the upload ends.
    */
-  async add(
-    body: ReadableStream<Uint8Array>,
-    range: ByteRange | undefined,
-    stallMs: number,
-  ): Promise<void> {
+  async add(body: ReadableStream<Uint8Array>, options: AddOptions): Promise<void> {
+    const { range } = options;
     const start = this.#size;
     if (range !== undefined && range.start !== start) throw this.#outOfOrder();
     await this.#alone(async () => {
       const length = range === undefined ? undefined : range.end - range.start;
-      await this.#append(body, length, stallMs);
+      await this.#append(body, length, options);
       if (length === undefined || this.#size - start === length) return;
       const got = this.#size - start;
       await this.#takeBack(start);
@@ -109,12 +115,13 @@ export class UploadSession {
   async #append(
     body: ReadableStream<Uint8Array>,
     length: number | undefined,
-    stallMs: number,
+    { stallMs, admit }: AddOptions,
   ): Promise<void> {
     const start = this.#size;
     using writer = await this.#upload.open();
     await pump(body, (chunk) => {
       if (length !== undefined && this.#size - start > length) return;
+      admit?.(chunk.length);
       writer.append(chunk);
       this.#hasher?.update(chunk);
       this.#size += chunk.length;

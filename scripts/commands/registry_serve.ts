@@ -1,4 +1,5 @@
 import { buildCommand, type Command } from "@stricli/core";
+import { parseByteSize } from "../console/byte_size.ts";
 import type { Context } from "../console/context.ts";
 import { parseDuration } from "../console/duration.ts";
 import { COMMON_FLAGS } from "../console/flags.ts";
@@ -129,6 +130,20 @@ they were.
         brief: "Misbehave as this file says, as JSON, to try clients on",
         placeholder: "FILE",
         parse: String,
+        optional: true,
+      },
+      quota: {
+        kind: "parsed",
+        brief: "How much to keep in all, such as 50GB: pushes beyond it are refused",
+        placeholder: "SIZE",
+        parse: parseByteSize,
+        optional: true,
+      },
+      repositoryQuota: {
+        kind: "parsed",
+        brief: "How much to keep in each repository",
+        placeholder: "SIZE",
+        parse: parseByteSize,
         optional: true,
       },
       gc: {

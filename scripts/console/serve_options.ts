@@ -16,6 +16,8 @@ export interface ServeFlags {
   readonly tokens?: boolean;
   readonly url?: string;
   readonly fault?: string;
+  readonly quota?: number;
+  readonly repositoryQuota?: number;
   readonly gc?: number;
   readonly gcDelay?: number;
   readonly gcUntagged?: boolean;
@@ -45,6 +47,7 @@ export async function readServeOptions(
     ...await readAuth(flags),
     ...await readFaults(flags),
     ...garbageOf(flags, logs),
+    quota: present({ totalBytes: flags.quota, repositoryBytes: flags.repositoryQuota }),
     readOnly: flags.readOnly === true,
     sparse: flags.sparse === true,
   };

@@ -261,3 +261,26 @@ Deno.test("registry serve --gc collects garbage while it serves, and logs it", a
 });
 
 const EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+Deno.test("registry serve --quota refuses what is too much, in words that a client shows", async () => {
+  await using world = await openWorld();
+  await world.push("app:v1", IMAGE);
+  await using server = await serveDavit(["--quota", "0.1kB", "--repository-quota", "1MiB"]);
+  const { code, stderr } = await runDavit([
+    "copy",
+    `${world.registry}/app:v1`,
+    `${server.address}/app:v1`,
+  ]);
+  assertEquals(code, 1);
+  assertStringIncludes(
+    stderr,
+    "the quota is used up: 1048576 bytes a repository, 100 bytes in all",
+  );
+});
+
+for (const size of ["1 parsec", "-1", "1e3", "GB", ""]) {
+  Deno.test(`registry serve --quota "${size}" is refused before it listens`, async () => {
+    const { code } = await runDavit(["registry", "serve", `--quota=${size}`]);
+    assertEquals(code, 2);
+  });
+}
