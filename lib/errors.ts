@@ -24,6 +24,7 @@ export type ErrorCode =
   | "ERR_DOCUMENT"
   | "ERR_FILE"
   | "ERR_LIMIT_EXCEEDED"
+  | "ERR_MISSING_CONTENT"
   | "ERR_NETWORK"
   | "ERR_NOT_COMPUTED"
   | "ERR_NOT_FOUND"
@@ -147,6 +148,27 @@ export class LimitExceededError extends DavitError {
   constructor(what: string, limit: number, options?: ErrorOptions) {
     super(`Cannot read ${what}: expected at most ${limit}, got more`, options);
     this.limit = limit;
+  }
+}
+
+/** Content that neither a source nor the destination has: a delta without its base. */
+export class MissingContentError extends DavitError {
+  /** Stable code. */
+  override readonly code = "ERR_MISSING_CONTENT";
+  /** The digests of all that is missing. */
+  readonly digests: readonly string[];
+
+  /** Makes the error. @param digests What is missing. @param destination Where it was looked for. */
+  constructor(digests: readonly string[], destination: string, options?: ErrorOptions) {
+    const [count, them] = digests.length === 1
+      ? ["1 layer", "it"]
+      : [`${digests.length} layers`, "them"];
+    super(
+      `Cannot copy to "${destination}": the source lacks ${count}, and so does the destination; ` +
+        `copy an image that has ${them} there first: ${digests.join(", ")}`,
+      options,
+    );
+    this.digests = digests;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { ContentSource, FetchOptions } from "../layer/content_source.ts";
+import type { Holder } from "../store/store.ts";
 import { abortable } from "../stream/abortable.ts";
 import { verify } from "../stream/verify.ts";
 import { NotFoundError, SizeMismatchError } from "../errors.ts";
@@ -7,7 +8,7 @@ import type { ArchiveFiles } from "./archive_files.ts";
 import { blobPath } from "./oci_entries.ts";
 
 /** The blobs of an OCI layout that lies in an archive. */
-export class ArchiveBlobs implements ContentSource {
+export class ArchiveBlobs implements ContentSource, Holder {
   readonly #files: ArchiveFiles;
 
   constructor(files: ArchiveFiles) {
@@ -16,6 +17,10 @@ export class ArchiveBlobs implements ContentSource {
 
   async has(descriptor: Descriptor): Promise<boolean> {
     return await this.#files.find(blobPath(descriptor.digest)) !== undefined;
+  }
+
+  holds(descriptor: Descriptor): Promise<boolean> {
+    return this.has(descriptor);
   }
 
   async fetch(

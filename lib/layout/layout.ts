@@ -14,6 +14,7 @@ import { listed } from "../store/listed.ts";
 import type {
   Accepts,
   Deleter,
+  Holder,
   Referrers,
   ReferrersOptions,
   Store,
@@ -49,7 +50,7 @@ interface Pending {
  *
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/image-layout.md image-spec, image layout}
  */
-export class Layout implements Store, Deleter, Referrers {
+export class Layout implements Store, Deleter, Holder, Referrers {
   /** How messages name this place: `oci:DIR`. */
   readonly label: string;
   /** Everything. */
@@ -135,6 +136,11 @@ export class Layout implements Store, Deleter, Referrers {
   /** Says whether the blob is there in the right size. */
   has(descriptor: Descriptor): Promise<boolean> {
     return Promise.try(() => this.#blobs.size(descriptor.digest) === descriptor.size);
+  }
+
+  /** The same: a layout may lack parts of its images. */
+  holds(descriptor: Descriptor): Promise<boolean> {
+    return this.has(descriptor);
   }
 
   /** Writes a blob, verified as it passes, unless it is there. */

@@ -21,6 +21,7 @@
 export { Attachments, isReferrersTag } from "./attachments.ts";
 export * from "./content.ts";
 export * from "./copy.ts";
+export * from "./delta.ts";
 export type * from "./events.ts";
 export * from "./knows_referrers.ts";
 export * from "./memory.ts";

@@ -74,6 +74,12 @@ export interface Mounter {
   mount(descriptor: Descriptor, from: ContentSource, options?: CallOptions): Promise<boolean>;
 }
 
+/** A place on this machine that says at once what it has; it may lack parts of its images. */
+export interface Holder {
+  /** Says whether the content is there. */
+  holds(descriptor: Descriptor): Promise<boolean>;
+}
+
 /** A place that forgets. */
 export interface Deleter {
   /** Removes a tag or a manifest by digest. */

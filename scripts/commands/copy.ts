@@ -1,5 +1,6 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
+import { deltaOf, HAVE_FLAG, isLocalPlace, noteDelta } from "../console/delta.ts";
 import { openUnlessRetired } from "../console/copy_retired.ts";
 import { UsageError } from "../console/exit_code.ts";
 import {
@@ -19,6 +20,7 @@ import type { Reference } from "../../lib/oci/reference.ts";
 import { findTaken } from "../../lib/places/find_taken.ts";
 import { formatLocation, type Location, parseLocation } from "../../lib/places/location.ts";
 import { Attachments, isReferrersTag } from "../../lib/store/attachments.ts";
+import { requireWhole } from "../../lib/store/delta.ts";
 import { requireReferrers } from "../../lib/store/knows_referrers.ts";
 import type { Destination, Source } from "../../lib/store/store.ts";
 
@@ -27,6 +29,7 @@ interface Flags extends Omit<TransferFlags, "platform">, SideFlags {
   readonly noClobber?: boolean;
   readonly referrers?: boolean;
   readonly dryRun?: boolean;
+  readonly have?: readonly Location[];
   readonly platform?: ChosenPlatforms;
 }
 
@@ -45,9 +48,13 @@ has; what is there already is not sent again, and what broke off is gone on with
   davit copy --referrers registry.example/app:v1 mirror.example/app:v1
   davit copy --platform linux/amd64,linux/arm64 --dry-run nginx registry.example/nginx
   davit copy --platform linux/arm64 nginx docker-archive:nginx.tar
+  davit copy --have app:v1 app:v2 oci-archive:v1-to-v2.tar
 
 --referrers takes along what belongs to the images: what refers to them, and to that in turn, and
-tags of their digests as cosign makes them. It is there before the image has its name.`,
+tags of their digests as cosign makes them. It is there before the image has its name.
+
+--have writes a delta, for a place without a network: an archive without the layers that the
+receiver has. Copied from there, it goes where those layers are, and nowhere else.`,
   },
   parameters: {
     flags: {
@@ -75,6 +82,7 @@ tags of their digests as cosign makes them. It is there before the image has its
         optional: true,
         withNegated: false,
       },
+      have: HAVE_FLAG,
       ...SIDE_FLAGS,
       ...TRANSFER_FLAGS,
       platform: PLATFORMS_FLAG,
@@ -99,7 +107,7 @@ tags of their digests as cosign makes them. It is there before the image has its
       const taken = await findTaken(to, target.destination, { names, signal });
       if (taken !== undefined) throw new AlreadyExistsError(taken);
     }
-    const { destination } = target;
+    const destination = await deltaOf(session, target.destination, { to, have: flags.have });
     const isRemote = from.kind === "registry";
     await using source = await openUnlessRetired(session, () => session.open(from), {
       source: isRemote ? () => session.repository(from.reference, "source") : undefined,
@@ -108,22 +116,26 @@ tags of their digests as cosign makes them. It is there before the image has its
     });
     if (source === undefined) return;
     const attachments = attachmentsOf(source.source, flags);
-    await copyOne(session, source.view, destination, { ...flags, names, attachments });
+    const isLocal = isLocalPlace(from);
+    await copyOne(session, source.view, destination, { ...flags, names, attachments, isLocal });
   },
 });
 
 interface CopyOneOptions extends Pick<Flags, "dryRun" | "platform"> {
   readonly names: readonly string[];
   readonly attachments: Attachments | undefined;
+  /** Whether the source may lack parts of its images: an archive or layout of a delta. */
+  readonly isLocal?: boolean;
 }
 
 async function copyOne(
   session: Session,
   view: View,
   destination: Destination,
-  { names, attachments, platform, dryRun = false }: CopyOneOptions,
+  { names, attachments, platform, dryRun = false, isLocal = false }: CopyOneOptions,
 ): Promise<void> {
   const narrowed = await narrow(view, platform, { session, destination });
+  if (isLocal) await requireWhole(narrowed, destination, { signal: session.signal });
   const options = { names, ...present({ attachments }) };
   if (dryRun) {
     const plan = await session.plan(narrowed, destination, options);
@@ -132,6 +144,7 @@ async function copyOne(
   const descriptor = await session.copy(narrowed, destination, options);
   await destination.commit({ signal: session.signal });
   session.output.result(descriptor.digest, { ...descriptor, names });
+  noteDelta(session, destination);
 }
 
 /** Copies tag by tag, as the registry lists them: what is done is done when a later one fails. */

@@ -4,6 +4,7 @@ import { TRANSFER_FLAGS, type TransferFlags } from "../console/flags.ts";
 import { type ChosenPlatforms, narrow, PLATFORMS_FLAG } from "../console/platforms.ts";
 import { Session } from "../console/session.ts";
 import { type Location, parseLocation } from "../../lib/places/location.ts";
+import { requireWhole } from "../../lib/store/delta.ts";
 import { openWholeLayout } from "../../lib/places/open.ts";
 import { formatReference, parseReference, type Reference } from "../../lib/oci/reference.ts";
 
@@ -60,6 +61,7 @@ registry. What the registry has already is not sent.
     await using target = await session.create({ kind: "registry", reference });
     const { names, destination } = target;
     const view = await narrow(source.view, platform, { session, destination });
+    await requireWhole(view, destination, { signal: session.signal });
     const descriptor = await session.copy(view, destination, { names });
     await destination.commit({ signal: session.signal });
     const { registry, repository } = reference;

@@ -1,5 +1,11 @@
 import { ExitCode } from "@stricli/core";
-import { AlreadyExistsError, NotFoundError, PlatformError, SpecError } from "../../lib/errors.ts";
+import {
+  AlreadyExistsError,
+  MissingContentError,
+  NotFoundError,
+  PlatformError,
+  SpecError,
+} from "../../lib/errors.ts";
 
 /** What the process tells its caller. */
 export const EXIT = {
@@ -14,7 +20,9 @@ export const EXIT = {
 
 /** The exit code for what a command threw. */
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof NotFoundError || error instanceof PlatformError) return EXIT.notFound;
+  const isMissing = [NotFoundError, PlatformError, MissingContentError]
+    .some((kind) => error instanceof kind);
+  if (isMissing) return EXIT.notFound;
   if (error instanceof AlreadyExistsError) return EXIT.alreadyExists;
   if (error instanceof DifferenceError) return EXIT.different;
   if (error instanceof InterruptedError) return EXIT.interrupted;
