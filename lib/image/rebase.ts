@@ -17,7 +17,7 @@ export interface Bases {
   readonly newBase: Image;
 }
 
-/** What the new base decides: it brings the system that all layers run on. */
+/** What the new base decides where it says it: it brings the system that all layers run on. */
 const PLATFORM_FIELDS = ["os", "architecture", "variant", "os.version", "os.features"] as const;
 
 /**
@@ -46,16 +46,14 @@ export function rebaseImage(image: Image, bases: Bases): Image {
     async config(text) {
       const platform = await platformOf(newBase);
       return PLATFORM_FIELDS.reduce(
-        (edited, field) => setOrRemove(edited, [field], platform?.[field] ?? null),
+        (edited, field) => setOrRemove(edited, [field], platform?.[field]),
         text,
       );
     },
     async descriptor(descriptor) {
-      const { platform, ...rest } = descriptor;
-      const runsOn = await platformOf(newBase);
-      if (platform === undefined || runsOn === undefined) return descriptor;
-      const { features } = platform;
-      return { ...rest, platform: { ...(features === undefined ? {} : { features }), ...runsOn } };
+      const { platform } = descriptor;
+      if (platform === undefined) return descriptor;
+      return { ...descriptor, platform: { ...platform, ...await platformOf(newBase) } };
     },
   });
 }

@@ -15,15 +15,19 @@ import {
   TRANSFER_FLAGS,
   type TransferFlags,
 } from "../console/flags.ts";
+import { parseOutput, targetOf } from "../console/edit_target.ts";
 import { Session } from "../console/session.ts";
 import { appendLayers } from "../../lib/image/append.ts";
 import { annotateImage, configureImage } from "../../lib/image/configure.ts";
 import { emptyImage } from "../../lib/image/empty.ts";
 import type { View } from "../../lib/image/image.ts";
 import { mapImages } from "../../lib/image/map_images.ts";
+import { mapPlatforms } from "../../lib/image/map_platforms.ts";
 import { selectImage } from "../../lib/image/select.ts";
 import { ANNOTATION } from "../../lib/oci/annotations.ts";
 import { familyOf } from "../../lib/oci/media_type.ts";
+import { parsePlatform, type Platform } from "../../lib/oci/platform.ts";
+import { present } from "../../lib/oci/present.ts";
 import { formatReference, parseReference, type Reference } from "../../lib/oci/reference.ts";
 import { formatLocation, type Location, parseLocation } from "../../lib/places/location.ts";
 
@@ -34,7 +38,8 @@ interface Flags extends TransferFlags, SideFlags, CompressionFlags {
   readonly newLayer?: readonly string[];
   readonly directory?: readonly PlacedDirectory[];
   readonly remove?: readonly string[];
-  readonly output?: string;
+  readonly output?: Location;
+  readonly only?: readonly Platform[];
   readonly ociEmptyBase?: boolean;
   readonly setBaseImageAnnotations?: boolean;
 }
@@ -46,7 +51,7 @@ export const command: Command<Context> = buildCommand({
     fullDescription:
       `Put layers on top of a base image, or of nothing, and push the result. Directories become
 layers in one pass on all cores: nothing is written to disk on the way. Of an index, every
-platform's image gets the layers, unless --platform chooses one.
+platform's image gets the layers, or those of --only; --platform takes one image out of it.
 
   davit append -b nginx -f site.tar -t registry.example/site:v1
   davit append -b nginx --directory site:/usr/share/nginx/html -t registry.example/site:v1
@@ -96,10 +101,18 @@ The same files give the same digest anywhere: owners are root, times are SOURCE_
       },
       output: {
         kind: "parsed",
-        brief: "Write a docker save tarball here, or to -, instead of pushing",
-        placeholder: "FILE",
-        parse: String,
+        brief: "Write the result here instead: a docker save tarball, -, or any place",
+        placeholder: "PLACE",
+        parse: parseOutput,
         optional: true,
+      },
+      only: {
+        kind: "parsed",
+        brief: "Add to these images of an index, keep the others",
+        placeholder: "PLATFORM",
+        parse: parsePlatform,
+        optional: true,
+        variadic: ",",
       },
       ociEmptyBase: {
         kind: "boolean",
@@ -131,20 +144,20 @@ The same files give the same digest anywhere: owners are root, times are SOURCE_
     const added = await readNewLayers(this, { ...flags, family, created });
     const history = (text: string) => ({ created: created.text, created_by: text });
     const layers = added.map(({ layer, origin }) => ({ layer, history: history(origin) }));
-    const appended = await mapImages(base, (image) => {
+    const { only: platforms = [] } = flags;
+    const appended = await mapPlatforms(base, (image) => {
       const longer = appendLayers(image, layers);
       const isNew = created.isGiven || flags.base === undefined;
       return isNew ? configureImage(longer, { created: created.text }) : longer;
-    });
+    }, { platforms });
     const view = flags.setBaseImageAnnotations === true
       ? await annotateBase(appended, base, flags.base)
       : appended;
-    const to: Location = flags.output === undefined
-      ? { kind: "registry", reference: flags.newTag }
-      : { kind: "docker-archive", path: flags.output, name: formatReference(flags.newTag) };
-    await using target = scope.use(await session.create(to));
-    const descriptor = await session.copy(view, target.destination, { names: target.names });
-    await target.destination.commit({ signal: session.signal });
+    const result = { kind: "registry", reference: flags.newTag } as const;
+    const { location, names } = targetOf(result, present({ output: flags.output }));
+    const { destination } = scope.use(await session.create(location));
+    const descriptor = await session.copy(view, destination, { names });
+    await destination.commit({ signal: session.signal });
     const { registry, repository } = flags.newTag;
     const name = formatReference({ registry, repository, digest: descriptor.digest });
     session.output.result(name, { ...descriptor, reference: name, tag: flags.newTag.tag });

@@ -342,3 +342,31 @@ Deno.test("append refuses a SOURCE_DATE_EPOCH that is no number", async () => {
   assertEquals(code, 2);
   assertStringIncludes(stderr, 'SOURCE_DATE_EPOCH "yesterday"');
 });
+
+Deno.test("append --only adds to some images of an index, which stays one", async () => {
+  await using world = await openWorld();
+  await writeSite(world);
+  await world.push("base:v1", twoPlatforms());
+  await runDavitOk([
+    ...["append", "-b", `${world.registry}/base:v1`, "-f", `${world.dir}/site`],
+    ...["-t", `${world.registry}/app:v1`, "--only", "linux/arm64"],
+  ]);
+  const [base, app] = [await manifestOf(world, "base:v1"), await manifestOf(world, "app:v1")];
+  assertEquals(app.manifests[0], base.manifests[0]);
+  const arm = await manifestOf(world, "app:v1", "--platform", "linux/arm64");
+  assertEquals(arm.layers.length, 2);
+});
+
+Deno.test("append -o writes to any place, from standard input too, and keeps zstd where it may", async () => {
+  await using world = await openWorld();
+  await writeSite(world);
+  const stdin = await Deno.readFile(`${world.dir}/site.tar.zst`);
+  for (const kind of ["oci", "oci-archive"]) {
+    const output = `${kind}:${world.dir}/${kind}`;
+    const words = ["append", "-f", "-", "-t", "registry.example/site:v1", "-o", output];
+    await runDavitOk(words, { stdin });
+    const { stdout } = await runDavitOk(["manifest", `${output}:v1`]);
+    const [layer] = JSON.parse(stdout).layers;
+    assertEquals([layer.mediaType, layer.size], [MEDIA_TYPE.ociLayerZstd, stdin.length], kind);
+  }
+});
