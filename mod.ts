@@ -37,5 +37,6 @@ export * from "./lib/inspect/mod.ts";
 export * from "./lib/docker/mod.ts";
 export * from "./lib/doctor/mod.ts";
 export * from "./lib/mirrors/mod.ts";
+export * from "./lib/k3s/mod.ts";
 export * from "./lib/places/mod.ts";
 export * from "./lib/compose/mod.ts";

@@ -3,7 +3,7 @@
 
 PACKAGES=(
   aardvark-dns apache2-utils attr buildah busybox-static bzip2 ca-certificates catatonit containerd
-  curl docker-registry docker.io git iproute2 netavark openssl pigz podman python3 runc skopeo umoci
+  curl docker-registry docker.io git iproute2 netavark openssl pigz podman python3 runc skopeo socat umoci
   wrk xz-utils zstd
 )
 PATH=$HOME/go/bin:$PATH:/usr/local/go/bin:/usr/sbin:/sbin
@@ -20,6 +20,7 @@ install_packages() {
       grep -q 'install ok installed' || missing+=("$package")
   done
   command -v go >/dev/null || missing+=(golang-go)
+  command -v kubectl >/dev/null || missing+=(kubernetes-client)
   [ ${#missing[@]} -gt 0 ] || return 0
   local apt=(apt-get -qq -o Acquire::Retries=3 -o Dpkg::Use-Pty=0)
   "${apt[@]}" update && DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y \

@@ -16,6 +16,7 @@
 /** The stable codes of {@linkcode DavitError}. */
 export type ErrorCode =
   | "ERR_ALREADY_EXISTS"
+  | "ERR_CLUSTER"
   | "ERR_COMPRESSION"
   | "ERR_CONSUMED"
   | "ERR_CREDENTIALS"
@@ -60,6 +61,31 @@ export class AlreadyExistsError extends DavitError {
   constructor(subject: string, options?: ErrorOptions) {
     super(`Cannot create "${subject}": it already exists`, options);
     this.subject = subject;
+  }
+}
+
+/** A cluster or a node of it that does not do what it should. */
+export class ClusterError extends DavitError {
+  /** Stable code. */
+  override readonly code = "ERR_CLUSTER";
+  /** The node that failed, when it is one. */
+  readonly node: string | undefined;
+  /** The last lines that the node wrote. */
+  readonly logs: readonly string[];
+
+  /** Makes the error. @param message What could not be done. */
+  constructor(
+    message: string,
+    options?: ErrorOptions & {
+      /** The node that failed. */
+      readonly node?: string;
+      /** The last lines that it wrote. */
+      readonly logs?: readonly string[];
+    },
+  ) {
+    super(message, options);
+    this.node = options?.node;
+    this.logs = options?.logs ?? [];
   }
 }
 

@@ -10,6 +10,8 @@ export interface DockerCliOptions {
   readonly context?: string;
   /** Added to the environment of the command: `DOCKER_HOST`, `DOCKER_CONFIG`. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Keeps Ctrl-C from the command, so that what it has begun comes to its end. */
+  readonly detached?: boolean;
 }
 
 /** Options of {@linkcode DockerCli.spawn}. */
@@ -19,13 +21,17 @@ export interface DockerSpawnOptions {
 }
 
 /** Options of {@linkcode DockerCli.run}. */
-export interface DockerRunOptions extends DockerSpawnOptions, CallOptions {}
+export interface DockerRunOptions extends DockerSpawnOptions, CallOptions {
+  /** What the command reads; nothing unless said. */
+  readonly stdin?: ReadableStream<Uint8Array>;
+}
 
 /** The `docker` command, through which everything that an engine does is asked for. */
 export class DockerCli {
   readonly #executable: string;
   readonly #context: readonly string[];
   readonly #env: Readonly<Record<string, string>>;
+  readonly #detached: boolean;
 
   /**
    * Runs nothing yet.
@@ -33,10 +39,11 @@ export class DockerCli {
    * @param options How the command is run.
    */
   constructor(options: DockerCliOptions = {}) {
-    const { executable = "docker", context, env = {} } = options;
+    const { executable = "docker", context, env = {}, detached = false } = options;
     this.#executable = executable;
     this.#context = context === undefined ? [] : ["--context", context];
     this.#env = env;
+    this.#detached = detached;
   }
 
   /**
@@ -48,10 +55,42 @@ export class DockerCli {
    */
   async run(args: readonly string[], options: DockerRunOptions): Promise<string> {
     await using process = this.spawn(args, options);
-    await process.stdin.close();
     const output = new Response(process.stdout).text();
-    await process.finished(options);
+    await Promise.all([process.feed(options.stdin), process.finished(options)]);
     return await output;
+  }
+
+  /**
+   * Asks for several things, of which some may be missing: Docker then tells of the others, and
+   * fails.
+   *
+   * @param args Its words. They can be seen by everybody on the machine: no secrets.
+   * @returns What it printed of those that are there.
+   * @throws {DockerError} When it cannot be started, or fails for another reason.
+   */
+  async runForSome(args: readonly string[], options: DockerRunOptions): Promise<string> {
+    await using process = this.spawn(args, options);
+    const output = new Response(process.stdout).text();
+    try {
+      await Promise.all([process.feed(undefined), process.finished(options)]);
+    } catch (error) {
+      const isMissing = error instanceof DockerError && /no such|not found/i.test(error.message);
+      if (!isMissing) throw error;
+    }
+    return await output;
+  }
+
+  /**
+   * Runs a command to its end for what it prints on both of its outputs: those of a container's log.
+   *
+   * @param args Its words.
+   * @throws {DockerError} When it cannot be started, or fails.
+   */
+  async runAll(args: readonly string[], options: DockerRunOptions): Promise<string> {
+    await using process = this.spawn(args, options);
+    const output = new Response(process.stdout).text();
+    await Promise.all([process.feed(options.stdin), process.finished(options)]);
+    return await output + await process.complaint;
   }
 
   /**
@@ -65,12 +104,13 @@ export class DockerCli {
     const command = new Deno.Command(this.#executable, {
       args: [...this.#context, ...args],
       env: { ...this.#env },
+      detached: this.#detached,
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
     });
     try {
-      return new DockerProcess(command.spawn(), act);
+      return new DockerProcess(command.spawn(), act, this.#detached);
     } catch (cause) {
       const why = cause instanceof Deno.errors.NotFound ? "none" : String(cause);
       throw new DockerError(

@@ -22,9 +22,13 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/no space left on device/i, 'make room, for instance by "docker system prune"'],
 ];
 
+/** A last line that only repeats what was asked: the one before it says why. */
+const SUMMARY = /^Error: failed to start containers: /;
+
 /** The error for a command that failed: Docker's own last line, and what to do when that is known. */
 export function failureOf(act: string, { code, complaint }: Failure): DockerError {
-  const said = complaint.split("\n").map((line) => line.trim()).findLast((line) => line !== "");
+  const lines = complaint.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  const said = lines.findLast((line) => !SUMMARY.test(line)) ?? lines.at(-1);
   const [, advice] = ADVICE.find(([pattern]) => pattern.test(complaint)) ?? [];
   return new DockerError(
     `Cannot ${act}: ` +

@@ -10,6 +10,7 @@ export class DockerProcess implements AsyncDisposable {
   readonly stdout: ReadableStream<Uint8Array>;
   readonly #child: Deno.ChildProcess;
   readonly #act: string;
+  readonly #leadsGroup: boolean;
   readonly #complaint: Promise<string>;
   #ended = false;
 
@@ -18,14 +19,31 @@ export class DockerProcess implements AsyncDisposable {
    *
    * @param child The command, all of its streams piped.
    * @param act What it is for, as an error names it.
+   * @param leadsGroup Whether the programs that it starts are to be killed with it.
    */
-  constructor(child: Deno.ChildProcess, act: string) {
+  constructor(child: Deno.ChildProcess, act: string, leadsGroup = false) {
     this.#child = child;
     this.#act = act;
+    this.#leadsGroup = leadsGroup;
     this.stdin = child.stdin;
     this.stdout = child.stdout;
     this.#complaint = readTail(child.stderr);
     child.status.then(() => this.#ended = true);
+  }
+
+  /** The end of what the command wrote to standard error, once it has ended. */
+  get complaint(): Promise<string> {
+    return this.#complaint;
+  }
+
+  /** Gives the command all that it is to read. It may end before it has read everything. */
+  async feed(input: ReadableStream<Uint8Array> | undefined): Promise<void> {
+    if (input === undefined) return await this.stdin.close();
+    try {
+      await input.pipeTo(this.stdin);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    }
   }
 
   /**
@@ -59,7 +77,14 @@ export class DockerProcess implements AsyncDisposable {
   }
 
   #kill(): void {
-    if (!this.#ended) this.#child.kill();
+    if (this.#ended) return;
     this.#ended = true;
+    try {
+      if (this.#leadsGroup) Deno.kill(-this.#child.pid, "SIGTERM");
+      else this.#child.kill();
+    } catch (error) {
+      const isGone = error instanceof TypeError || error instanceof Deno.errors.NotFound;
+      if (!isGone) throw error; // that it has ended is told a moment later
+    }
   }
 }

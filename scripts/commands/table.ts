@@ -250,6 +250,50 @@ docker-legacy:FILE, docker-daemon:REF, or a path that starts with "/" or "./".`,
       brief: "Find out what a registry can do, and what is in its way",
       load: async () => (await import("./doctor.ts")).command,
     },
+    cluster: {
+      brief: "Run k3s clusters in containers",
+      routes: {
+        create: {
+          brief: "Create a k3s cluster in containers",
+          load: async () => (await import("./cluster_create.ts")).command,
+        },
+        list: {
+          brief: "List clusters",
+          load: async () => (await import("./cluster_list.ts")).command,
+        },
+        delete: {
+          brief: "Delete clusters",
+          load: async () => (await import("./cluster_delete.ts")).command,
+        },
+        start: {
+          brief: "Start clusters that were stopped",
+          load: async () => (await import("./cluster_start.ts")).command,
+        },
+        stop: {
+          brief: "Stop clusters, and keep them",
+          load: async () => (await import("./cluster_stop.ts")).command,
+        },
+        restart: {
+          brief: "Stop clusters and start them again",
+          load: async () => (await import("./cluster_restart.ts")).command,
+        },
+      },
+      aliases: { ls: "list", get: "list", rm: "delete", del: "delete" },
+    },
+    kubeconfig: {
+      brief: "Reach clusters by kubectl",
+      routes: {
+        get: {
+          brief: "Print the kubeconfig of clusters",
+          load: async () => (await import("./kubeconfig_get.ts")).command,
+        },
+        merge: {
+          brief: "Write the kubeconfig of clusters into a file",
+          load: async () => (await import("./kubeconfig_merge.ts")).command,
+        },
+      },
+      aliases: { print: "get", show: "get", write: "merge" },
+    },
     completion: {
       brief: "Print a shell's completion script",
       load: async () => (await import("./completion.ts")).command,

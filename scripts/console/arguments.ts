@@ -24,7 +24,19 @@ export function normalizeArguments(inputs: readonly string[]): readonly string[]
   const end = rest.indexOf("--");
   const flags = end < 0 ? rest : rest.slice(0, end);
   const values = end < 0 ? [] : rest.slice(end);
-  return [...flags.flatMap(spellOut), ...leading, ...values];
+  return [...joinValues(flags).flatMap(spellOut), ...leading, ...values];
+}
+
+/** The value of this flag is a flag itself, of k3s: it must not be taken for one of davit. */
+const FLAG_FOR_OTHERS = "--k3s-arg";
+
+function joinValues(inputs: readonly string[]): readonly string[] {
+  const joined: string[] = [];
+  for (const input of inputs) {
+    if (joined.at(-1) === FLAG_FOR_OTHERS) joined.push(`${joined.pop()}=${input}`);
+    else joined.push(input);
+  }
+  return joined;
 }
 
 function splitLeadingFlags(inputs: readonly string[]): [readonly string[], readonly string[]] {
@@ -47,5 +59,6 @@ function spellOut(input: string): readonly string[] {
   const [, name, rest = ""] = /^(--[a-z][a-z_-]*)(.*)$/s.exec(input) ?? [];
   if (name === undefined) return [input];
   const dashed = name.replaceAll("_", "-");
+  if (dashed === "--wait" && rest === "") return [dashed, "true"]; // a flag, or --wait=LEVEL
   return rest === "=" ? [dashed, ""] : [`${dashed}${rest}`];
 }

@@ -43,7 +43,7 @@ Deno.test("the reference names every exit code and every form of a place", () =>
 });
 
 Deno.test("the reference says of every command of crane where it stands", () => {
-  const table = README.slice(README.indexOf("## crane, command by command"));
+  const table = section("## crane, command by command", "## k3d, command by command");
   for (
     const command of [
       "append",
@@ -83,5 +83,29 @@ Deno.test("the reference says of every command of crane where it stands", () => 
     assert(row !== undefined, command);
     const exists = NAMES.includes(command);
     assertEquals(row.includes("not yet |") || row.includes("| not yet"), !exists, row);
+  }
+});
+
+Deno.test("the reference says of every command of k3d where it stands", () => {
+  const table = README.slice(README.indexOf("## k3d, command by command"));
+  for (
+    const command of [
+      ...["create", "list", "delete", "start", "stop", "restart", "edit"].map((verb) =>
+        `cluster ${verb}`
+      ),
+      ...["create", "delete", "edit", "list", "start", "stop"].map((verb) => `node ${verb}`),
+      "kubeconfig get",
+      "kubeconfig merge",
+      "image import",
+      ...["create", "delete", "list"].map((verb) => `registry ${verb}`),
+      "config init",
+      "config migrate",
+      "version",
+      "completion",
+    ]
+  ) {
+    const row = table.split("\n").find((line) => line.startsWith(`| \`${command}\``));
+    assert(row !== undefined, command);
+    assertEquals(row.includes("not yet"), !NAMES.includes(command), row);
   }
 });

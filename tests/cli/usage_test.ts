@@ -142,7 +142,7 @@ for (const shell of ["bash", "zsh", "fish"]) {
 for (
   const { words, proposes } of [
     { words: ["ap"], proposes: ["append"] },
-    { words: ["c"], proposes: ["copy", "config", "catalog", "completion"] },
+    { words: ["c"], proposes: ["copy", "config", "catalog", "cluster", "completion"] },
     { words: ["registry", ""], proposes: ["gc", "serve"] },
     { words: ["append", "--new"], proposes: ["--new-tag", "--new-layer"] },
     { words: ["append", "--compression", ""], proposes: ["gzip", "zstd", "none"] },

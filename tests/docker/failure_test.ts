@@ -24,6 +24,13 @@ const CASES: readonly { failure: string; complaint: string; message: string }[] 
     message: 'Cannot load: docker said "invalid diffID for layer 0"',
   },
   {
+    failure: "a container that does not start, in the line before the last",
+    complaint: "Error response from daemon: driver failed: port is already allocated\n" +
+      "Error: failed to start containers: x\n",
+    message: 'Cannot load: docker said "Error response from daemon: driver failed: port is ' +
+      'already allocated"',
+  },
+  {
     failure: "silence",
     complaint: " \n",
     message: "Cannot load: docker exited with 7 and said nothing",

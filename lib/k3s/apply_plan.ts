@@ -1,0 +1,99 @@
+import type { CallOptions } from "../layer/content_source.ts";
+import type { DockerCli } from "../docker/cli.ts";
+import { ClusterError } from "../errors.ts";
+import { awaitReady } from "./await_ready.ts";
+import { formatDuration } from "./duration.ts";
+import { Journal } from "./journal.ts";
+import type { Plan, WaitStep } from "./operation.ts";
+import { runChains } from "./run_operation.ts";
+import { lastWords, watchExits } from "./watch_exits.ts";
+
+/** Options of {@linkcode applyPlan}. */
+export interface ApplyOptions extends CallOptions {
+  /** The engine's time before the plan. */
+  readonly since: string;
+  /** How long it may take, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Whether what was made stays after a failure. */
+  readonly keepOnFailure?: boolean;
+}
+
+/**
+ * Does what a plan says. A failure, the deadline and the signal remove exactly what this run made.
+ *
+ * @returns The kubeconfig of the cluster, as k3s wrote it; `undefined` when the plan does not wait.
+ * @throws {DockerError} When Docker fails.
+ * @throws {ClusterError} When a node fails, or is not ready in time.
+ */
+export async function applyPlan(
+  cli: DockerCli,
+  plan: Plan,
+  options: ApplyOptions,
+): Promise<string | undefined> {
+  const { since, keepOnFailure = false } = options;
+  const journal = new Journal();
+  try {
+    await using watch = watchExits(cli, plan.cluster, since);
+    return await runSteps(cli, plan, { ...options, exits: watch.signal, journal });
+  } catch (error) {
+    if (!keepOnFailure) await journal.undo(cli);
+    throw error;
+  }
+}
+
+interface RunOptions extends ApplyOptions {
+  readonly exits: AbortSignal;
+  readonly journal: Journal;
+}
+
+async function runSteps(
+  cli: DockerCli,
+  plan: Plan,
+  { exits, journal, timeoutMs, signal: interruption }: RunOptions,
+): Promise<string | undefined> {
+  const deadline = AbortSignal.timeout(timeoutMs);
+  const signal = AbortSignal.any([
+    deadline,
+    exits,
+    ...(interruption === undefined ? [] : [interruption]),
+  ]);
+  let kubeconfig: string | undefined;
+  let waitedFor: WaitStep | undefined;
+  try {
+    for (const step of plan.steps) {
+      signal.throwIfAborted();
+      if (step.kind === "wait") {
+        waitedFor = step;
+        kubeconfig = await awaitReady(cli, plan.server, step, { signal });
+      } else {
+        await runChains(cli, step.chains, (operation) => {
+          signal.throwIfAborted();
+          journal.note(operation.creates);
+        });
+      }
+    }
+    return kubeconfig;
+  } catch (error) {
+    if (error !== deadline.reason) throw error;
+    throw await describeDelay(cli, plan, { timeoutMs, waitedFor });
+  }
+}
+
+async function describeDelay(
+  cli: DockerCli,
+  { cluster, server }: Plan,
+  { timeoutMs, waitedFor }: {
+    readonly timeoutMs: number;
+    readonly waitedFor: WaitStep | undefined;
+  },
+): Promise<ClusterError> {
+  const logs = await lastWords(cli, server);
+  const what = waitedFor === undefined ? "made" : `ready ("${waitedFor.level}")`;
+  return new ClusterError(
+    `Cannot make cluster "${cluster}": expected it to be ${what} within ${
+      formatDuration(timeoutMs)
+    }` +
+      (logs.length === 0 ? "" : `; "${server}" last said "${logs.at(-1)}"`),
+    { node: server, logs },
+  );
+}

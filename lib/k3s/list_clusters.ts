@@ -1,0 +1,129 @@
+import type { CallOptions } from "../layer/content_source.ts";
+import { DockerCli } from "../docker/cli.ts";
+import { ClusterError, NotFoundError } from "../errors.ts";
+import type { ClusterCallOptions } from "./delete_cluster.ts";
+import { LABEL } from "./names.ts";
+import type { ClusterNode, NodeRole } from "./node.ts";
+
+/** A cluster of the engine. */
+export interface ClusterInfo {
+  /** Its name. */
+  readonly name: string;
+  /** Where its API is reached. */
+  readonly apiUrl: string;
+  /** Its nodes: servers, agents, then the load balancer. */
+  readonly nodes: readonly NodeInfo[];
+}
+
+/** A node of a cluster. */
+export interface NodeInfo extends Pick<ClusterNode, "name" | "role" | "index"> {
+  /** What the engine says of its container: `running`, `exited`. */
+  readonly state: string;
+  /** How it was made; `undefined` when its label cannot be read. */
+  readonly node: ClusterNode | undefined;
+}
+
+const ROLES: readonly NodeRole[] = ["server", "agent", "loadbalancer"];
+
+/** One line of `docker ps`: JSON, whose strings the engine's template quotes. */
+const FORMAT = `[${
+  [
+    "{{json .Names}}",
+    "{{json .State}}",
+    ...[LABEL.cluster, LABEL.role, LABEL.api, LABEL.node].map((label) =>
+      `{{json (.Label "${label}")}}`
+    ),
+  ].join(",")
+}]`;
+
+/**
+ * Lists the clusters of an engine, by their names.
+ *
+ * @throws {DockerError} When Docker fails.
+ */
+export async function listClusters(
+  options: ClusterCallOptions = {},
+): Promise<readonly ClusterInfo[]> {
+  return await listWith(new DockerCli({ ...options.docker, detached: true }), undefined, options);
+}
+
+/**
+ * Finds one cluster.
+ *
+ * @throws {NotFoundError} When there is none of that name.
+ * @throws {DockerError} When Docker fails.
+ */
+export async function findCluster(
+  cli: DockerCli,
+  name: string,
+  options: CallOptions = {},
+): Promise<ClusterInfo> {
+  const [cluster] = await listWith(cli, name, options);
+  if (cluster === undefined) throw new NotFoundError("cluster", name);
+  return cluster;
+}
+
+/**
+ * The first server of a cluster, once it is sure that no node is missing.
+ *
+ * @throws {ClusterError} When one is.
+ */
+export function completeNodes({ name, nodes }: ClusterInfo): NodeInfo {
+  for (const role of ROLES) {
+    const indexes = nodes.filter((node) => node.role === role).map(({ index }) => index);
+    const gap = indexes.find((index, position) => index !== position);
+    if (gap !== undefined || (role === "server" && indexes.length === 0)) {
+      const missing = indexes.findIndex((index, position) => index !== position);
+      throw new ClusterError(
+        `Cannot start cluster "${name}": expected ${role} ${
+          Math.max(missing, 0)
+        }, got none; delete ` +
+          "the cluster and make it anew",
+      );
+    }
+  }
+  const [server] = nodes;
+  if (server === undefined) throw new NotFoundError("cluster", name);
+  return server;
+}
+
+async function listWith(
+  cli: DockerCli,
+  name: string | undefined,
+  options: CallOptions,
+): Promise<readonly ClusterInfo[]> {
+  const filter = `label=${LABEL.cluster}${name === undefined ? "" : `=${name}`}`;
+  const output = await cli.run(
+    ["ps", "--all", "--filter", filter, "--format", FORMAT],
+    { ...options, act: name === undefined ? "list clusters" : `find cluster "${name}"` },
+  );
+  const nodes = output.split("\n").filter((line) => line !== "").map(parseLine);
+  const groups = Map.groupBy(nodes, ({ cluster }) => cluster);
+  return [...groups].sort(([left], [right]) => left < right ? -1 : 1).map(([cluster, members]) => ({
+    name: cluster,
+    apiUrl: members.find(({ apiUrl }) => apiUrl !== "")?.apiUrl ?? "",
+    nodes: members.map(({ info }) => info).sort(compareNodes),
+  }));
+}
+
+function parseLine(line: string): { cluster: string; apiUrl: string; info: NodeInfo } {
+  const [name = "", state = "", cluster = "", role = "", apiUrl = "", json = ""] = JSON.parse(line);
+  const [, digits = "0"] = /-(\d+)$/.exec(name) ?? [];
+  return {
+    cluster,
+    apiUrl,
+    info: { name, role, index: Number(digits), state, node: parseNode(json) },
+  };
+}
+
+function parseNode(json: string): ClusterNode | undefined {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+function compareNodes(left: NodeInfo, right: NodeInfo): number {
+  return ROLES.indexOf(left.role) - ROLES.indexOf(right.role) || left.index - right.index;
+}

@@ -1,0 +1,51 @@
+/**
+ * Clusters of k3s nodes in containers, driven by the `docker` command. What a cluster is to be
+ * (k3d's config file, or the same as an object) becomes a plan of docker operations, and the plan is
+ * applied with a journal: a failure, a deadline or a signal leaves nothing behind. All state is in
+ * the labels of containers.
+ *
+ * @example
+ * ```ts
+ * import { createCluster } from "@davit/davit/k3s";
+ *
+ * async function testOnCluster() {
+ *   await using cluster = await createCluster({ name: "test", agents: 2 });
+ *   await Deno.writeTextFile("kubeconfig.yaml", cluster.kubeconfig);
+ *   console.log(await cluster.kubectl("get", "nodes"));
+ * } // here the cluster goes
+ * console.assert(typeof testOnCluster === "function");
+ * ```
+ *
+ * @module
+ */
+
+export * from "./api_address.ts";
+export {
+  API_PORT,
+  type ApiEndpoint,
+  arrangeNodes,
+  NODE_IMAGE,
+  type Surroundings,
+} from "./arrange_nodes.ts";
+export { Cluster, type ClusterFacts } from "./cluster.ts";
+export * from "./create_cluster.ts";
+export { type ClusterCallOptions, deleteCluster } from "./delete_cluster.ts";
+export { type ClusterInfo, listClusters, type NodeInfo } from "./list_clusters.ts";
+export * from "./kubeconfig_files.ts";
+export type { LockOptions } from "./kubeconfig_lock.ts";
+export { parseClusterName } from "./names.ts";
+export type * from "./node.ts";
+export * from "./node_filter.ts";
+export type * from "./operation.ts";
+export { parsePortMappings, type PortMapping } from "./port_mapping.ts";
+export { readKubeconfig } from "./read_kubeconfig.ts";
+export type * from "./spec.ts";
+export * from "./split_filters.ts";
+export { startCluster, type StartClusterOptions, stopCluster } from "./start_cluster.ts";
+export { parseVolumeMount, type VolumeMount } from "./volume_mount.ts";
+export { expandText, type ReadVariable } from "./expand_variables.ts";
+export { formatPlan } from "./format_plan.ts";
+export * from "./merge_specs.ts";
+export { CONFIG_VERSION, migrateConfig } from "./migrate_config.ts";
+export * from "./parse_config.ts";
+export * from "./spec_from_environment.ts";

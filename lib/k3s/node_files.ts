@@ -1,0 +1,88 @@
+import { API_PORT, TOKEN_PATH } from "./arrange_nodes.ts";
+import {
+  BALANCER_CONFIG,
+  nginxConfig,
+  parseBalancerSettings,
+  type Route,
+} from "./load_balancer.ts";
+import type { ClusterNode, NodeFile } from "./node.ts";
+import type { NodeIdentity } from "./node_filter.ts";
+import { publishPorts } from "./publish_ports.ts";
+import { ValueSelector } from "./select_values.ts";
+import type { ClusterSpec } from "./spec.ts";
+import { expandShortcut } from "./volume_mount.ts";
+
+/** What files of a cluster hold that its spec does not say. */
+export interface FileContents {
+  /** The secret by which nodes join. */
+  readonly token: string;
+  /** What the files of the spec hold, in their order. */
+  readonly files: readonly (string | Uint8Array)[];
+}
+
+/**
+ * The files that a node has before it starts: its secret, or the configuration of a load balancer;
+ * then those of the spec.
+ *
+ * @param nodes All nodes of the cluster.
+ * @throws {SyntaxError} For a filter that means nothing, and a place that is not absolute.
+ */
+export function filesOf(
+  node: ClusterNode,
+  nodes: readonly ClusterNode[],
+  { spec, contents }: { readonly spec: ClusterSpec; readonly contents: FileContents },
+): readonly NodeFile[] {
+  const selector = new ValueSelector(nodes);
+  const wanted = new Set(selector.select(spec.files, node));
+  const files = (spec.files ?? []).flatMap((file, index): NodeFile[] => {
+    const content = contents.files[index];
+    if (!wanted.has(file) || content === undefined) return [];
+    return [{ path: placeOf(file.destination), content }];
+  });
+  return [ownFile(node, nodes, spec, contents), ...files];
+}
+
+function ownFile(
+  node: ClusterNode,
+  nodes: readonly ClusterNode[],
+  spec: ClusterSpec,
+  { token }: FileContents,
+): NodeFile {
+  if (node.role !== "loadbalancer") return { path: TOKEN_PATH, content: token, mode: 0o600 };
+  const settings = parseBalancerSettings(spec.options?.k3d?.loadbalancer?.configOverrides ?? []);
+  return { path: BALANCER_CONFIG, content: nginxConfig(balancerRoutes(nodes, spec), settings) };
+}
+
+/** What the load balancer passes on: the API to the servers, and the published ports. */
+function balancerRoutes(nodes: readonly ClusterNode[], spec: ClusterSpec): readonly Route[] {
+  const k3sNodes = nodes.filter(({ role }) => role !== "loadbalancer");
+  const addressOf = (identity: NodeIdentity) => {
+    const node = k3sNodes.find(({ role, index }) =>
+      role === identity.role && index === identity.index
+    );
+    return node?.ip ?? node?.name ?? "";
+  };
+  const { routes } = publishPorts(spec.ports ?? [], k3sNodes);
+  const servers = k3sNodes.filter(({ role }) => role === "server");
+  const all: readonly Route[] = [
+    { port: API_PORT, protocol: "tcp", targets: servers.map(addressOf) },
+    ...routes.map(({ mapping: { port, protocol }, targets }) => (
+      { port, protocol, targets: targets.map(addressOf) }
+    )),
+  ];
+  const groups = Map.groupBy(all, ({ port, protocol }) => `${port}/${protocol}`);
+  return [...groups.values()].flatMap(([first, ...more]) =>
+    first === undefined ? [] : [{
+      ...first,
+      targets: [...new Set([first, ...more].flatMap(({ targets }) => targets))],
+    }]
+  );
+}
+
+function placeOf(destination: string): string {
+  const path = expandShortcut(destination);
+  if (path.startsWith("/") && !path.split("/").includes("..")) return path;
+  throw new SyntaxError(
+    `Cannot put a file at "${destination}": expected an absolute path, or one below k3s-manifests`,
+  );
+}

@@ -1,0 +1,99 @@
+import type { ClusterNode, NodeFile } from "./node.ts";
+import type { Creation, Operation } from "./operation.ts";
+import { LABEL } from "./names.ts";
+import { formatVolumeMount } from "./volume_mount.ts";
+
+/** What a node is created into. */
+export interface NodeSetting {
+  /** The cluster's name. */
+  readonly cluster: string;
+  /** The network. */
+  readonly network: string;
+  /** Where the API is reached. */
+  readonly apiUrl: string;
+}
+
+/** The directories whose content outlives a node, and what their volumes' names end in. */
+const KEPT: readonly (readonly [path: string, suffix: string])[] = [
+  ["/var/lib/rancher/k3s", ""],
+  ["/var/lib/kubelet", "-kubelet"],
+];
+
+/** The volumes of a node's own: its state, which outlives the container. */
+export function volumesOf({ name, role }: ClusterNode): readonly string[] {
+  return role === "loadbalancer" ? [] : KEPT.map(([, suffix]) => `${name}${suffix}`);
+}
+
+/** Creates a node's container, with its volumes, and does not start it. */
+export function createNode(node: ClusterNode, setting: NodeSetting): Operation {
+  const { name, role, image, command } = node;
+  const creates: Creation[] = [
+    { kind: "container", name },
+    ...volumesOf(node).map((volume): Creation => ({ kind: "volume", name: volume })),
+  ];
+  return {
+    act: `create ${role} "${name}"`,
+    args: ["create", ...createFlags(node, setting), image, ...command],
+    creates,
+  };
+}
+
+/** Puts files into a node's container, which need not run. */
+export function putFiles({ name }: ClusterNode, files: readonly NodeFile[]): Operation {
+  return { act: `put files into "${name}"`, args: ["cp", "-", `${name}:/`], files };
+}
+
+/** Starts a node's container. */
+export function startNode({ name }: Pick<ClusterNode, "name">): Operation {
+  return { act: `start "${name}"`, args: ["start", name] };
+}
+
+function createFlags(node: ClusterNode, { cluster, network, apiUrl }: NodeSetting): string[] {
+  const { name, role, ip, env, labels, ports, volumes, ulimits, extraHosts } = node;
+  const own = {
+    [LABEL.cluster]: cluster,
+    [LABEL.role]: role,
+    [LABEL.api]: apiUrl,
+    [LABEL.node]: JSON.stringify(node),
+  };
+  return [
+    ...["--name", name, "--hostname", name, "--network", network],
+    ...(ip === undefined ? [] : ["--ip", ip]),
+    ...["--restart", "unless-stopped"],
+    ...(role === "loadbalancer" ? [] : privileges(node, cluster)),
+    ...Object.entries({ ...labels, ...own }).flatMap((
+      [key, value],
+    ) => ["--label", `${key}=${value}`]),
+    ...each("--env", env),
+    ...each("--publish", ports),
+    ...each("--volume", volumes.map(formatVolumeMount)),
+    ...each("--ulimit", ulimits.map(({ name, soft, hard }) => `${name}=${soft}:${hard}`)),
+    ...each("--add-host", extraHosts),
+    ...limits(node),
+  ];
+}
+
+/** What k3s needs to run as the first process of a container: nearly all that a machine may. */
+function privileges(node: ClusterNode, cluster: string): string[] {
+  return [
+    "--privileged",
+    ...["--userns", "host", "--tmpfs", "/run", "--tmpfs", "/var/run"],
+    ...KEPT.flatMap(([path, suffix]) => [
+      "--mount",
+      `type=volume,source=${node.name}${suffix},target=${path},volume-label=${LABEL.cluster}=${cluster}`,
+    ]),
+  ];
+}
+
+function limits({ memory, cpus, gpus, hostPid }: ClusterNode): string[] {
+  return [
+    ...(memory === undefined ? [] : ["--memory", memory]),
+    ...(cpus === undefined ? [] : ["--cpus", cpus]),
+    ...(gpus === undefined ? [] : ["--gpus", gpus]),
+    ...(hostPid === true ? ["--pid", "host"] : []),
+  ];
+}
+
+function each(flag: string, values: readonly string[]): string[] {
+  return values.flatMap((value) => [flag, value]);
+}

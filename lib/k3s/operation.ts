@@ -1,0 +1,52 @@
+import type { NodeFile } from "./node.ts";
+
+/** Something of the engine that an operation makes. */
+export interface Creation {
+  /** What it is. */
+  readonly kind: "container" | "network" | "volume";
+  /** Its name. */
+  readonly name: string;
+}
+
+/** One run of the `docker` command. */
+export interface Operation {
+  /** What it is for, as an error names it: `create node "davit-dev-server-0"`. */
+  readonly act: string;
+  /** Its words. They hold no secrets. */
+  readonly args: readonly string[];
+  /** Files that it reads as a tar. */
+  readonly files?: readonly NodeFile[];
+  /** What it makes, to be removed when the plan fails. */
+  readonly creates?: readonly Creation[];
+}
+
+/** Operations, each after the one before. */
+export type Chain = readonly Operation[];
+
+/** Waits until nodes are ready. */
+export interface WaitStep {
+  /** Tells it from the work. */
+  readonly kind: "wait";
+  /** What ready means for them. */
+  readonly level: "api" | "nodes" | "system";
+  /** The names of all nodes that must be Ready by then. */
+  readonly nodes: readonly string[];
+}
+
+/** Work: chains that run at the same time. */
+export interface WorkStep {
+  /** Tells it from the waiting. */
+  readonly kind: "work";
+  /** The chains. */
+  readonly chains: readonly Chain[];
+}
+
+/** What is done to make a cluster, step by step, as data. */
+export interface Plan {
+  /** The cluster. */
+  readonly cluster: string;
+  /** The server that is asked whether the cluster is ready. */
+  readonly server: string;
+  /** The steps, one after the other. */
+  readonly steps: readonly (WorkStep | WaitStep)[];
+}

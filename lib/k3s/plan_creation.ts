@@ -1,0 +1,93 @@
+import { type ApiEndpoint, arrangeNodes } from "./arrange_nodes.ts";
+import { type FileContents, filesOf } from "./node_files.ts";
+import { createNode, putFiles } from "./node_operations.ts";
+import type { Chain, Operation, Plan, WorkStep } from "./operation.ts";
+import { startSteps } from "./plan_start.ts";
+import type { ClusterSpec, WaitLevel } from "./spec.ts";
+import { LABEL } from "./names.ts";
+
+/** Everything that a plan for a new cluster follows from. */
+export interface PlanInput {
+  /** What the cluster is to be. */
+  readonly spec: ClusterSpec;
+  /** What its files hold. */
+  readonly contents: FileContents;
+  /** Where the API is to be reached. */
+  readonly api: ApiEndpoint;
+  /** The addresses of the nodes, in their order. */
+  readonly addresses: readonly string[];
+  /** The name of the network. */
+  readonly network: string;
+  /** The network that is to be made; `undefined` when there is one. */
+  readonly newNetwork: NewNetwork | undefined;
+  /** Images that the engine has yet to pull. */
+  readonly missingImages: readonly string[];
+  /** What ready means; `undefined` for not to wait. */
+  readonly wait: WaitLevel | undefined;
+}
+
+/** A network of a cluster's own. */
+export interface NewNetwork {
+  /** Its name. */
+  readonly name: string;
+  /** Its subnet, as CIDR. */
+  readonly subnet: string;
+  /** The address of the engine's machine in it. */
+  readonly gateway: string;
+  /** The largest packet, in bytes. */
+  readonly mtu: number | undefined;
+}
+
+/**
+ * Plans a cluster: the network; all containers with their files; the first server, until its API
+ * answers; the other servers, one by one as etcd wants it; then all the rest.
+ *
+ * @throws {SyntaxError} For values of the spec that mean nothing.
+ * @throws {SpecError} For values that do not go together.
+ */
+export function planCreation(input: PlanInput): Plan {
+  const { spec, contents, api, addresses, network, newNetwork, missingImages, wait } = input;
+  const cluster = spec.name ?? "";
+  const nodes = arrangeNodes(spec, { addresses, api });
+  const setting = { cluster, network, apiUrl: formatApiUrl(api) };
+  const creations = nodes.map((node): Chain => [
+    createNode(node, setting),
+    putFiles(node, filesOf(node, nodes, { spec, contents })),
+  ]);
+  const images = missingImages.map((image): Chain => [pullImage(image)]);
+  const made = newNetwork === undefined ? [] : [[createNetwork(cluster, newNetwork)]];
+  return {
+    cluster,
+    server: nodes[0]?.name ?? "",
+    steps: [...work([...images, ...made]), ...work(creations), ...startSteps(nodes, wait)],
+  };
+}
+
+/** Where the API is reached, as a URL. */
+export function formatApiUrl({ host, port }: ApiEndpoint): string {
+  return `https://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+function work(chains: readonly Chain[]): readonly WorkStep[] {
+  return chains.length === 0 ? [] : [{ kind: "work", chains }];
+}
+
+function pullImage(image: string): Operation {
+  return { act: `pull image "${image}"`, args: ["pull", "--quiet", image] };
+}
+
+function createNetwork(
+  cluster: string,
+  { name, subnet, gateway, mtu }: NewNetwork,
+): Operation {
+  return {
+    act: `create network "${name}"`,
+    args: [
+      ...["network", "create", "--driver", "bridge", "--label", `${LABEL.cluster}=${cluster}`],
+      ...["--subnet", subnet, "--gateway", gateway],
+      ...(mtu === undefined ? [] : ["--opt", `com.docker.network.driver.mtu=${mtu}`]),
+      name,
+    ],
+    creates: [{ kind: "network", name }],
+  };
+}

@@ -1,0 +1,46 @@
+import type { ClusterInfo } from "./list_clusters.ts";
+import { startNode } from "./node_operations.ts";
+import type { Plan, WaitStep, WorkStep } from "./operation.ts";
+import type { ClusterNode } from "./node.ts";
+import type { WaitLevel } from "./spec.ts";
+
+/** Plans the start of a cluster whose nodes are there. */
+export function planStart({ name, nodes }: ClusterInfo, wait: WaitLevel | undefined): Plan {
+  return {
+    cluster: name,
+    server: nodes[0]?.name ?? "",
+    steps: startSteps(nodes, wait),
+  };
+}
+
+/**
+ * The steps in which nodes come up: the first server until its API answers; the other servers, one
+ * by one as etcd wants it; then all the rest.
+ */
+export function startSteps(
+  nodes: readonly Pick<ClusterNode, "name" | "role">[],
+  wait: WaitLevel | undefined,
+): readonly (WorkStep | WaitStep)[] {
+  const [first, ...servers] = nodes.filter(({ role }) => role === "server");
+  const rest = nodes.filter(({ role }) => role !== "server");
+  const hasOthers = servers.length + rest.length > 0;
+  return [
+    ...start(first === undefined ? [] : [first]),
+    ...(hasOthers ? [waitFor("api", [])] : []),
+    ...servers.flatMap((server) => [...start([server]), waitFor("nodes", [server])]),
+    ...start(rest),
+    ...(wait === undefined
+      ? []
+      : [waitFor(wait, nodes.filter(({ role }) => role !== "loadbalancer"))]),
+  ];
+}
+
+function start(nodes: readonly Pick<ClusterNode, "name">[]): readonly WorkStep[] {
+  return nodes.length === 0
+    ? []
+    : [{ kind: "work", chains: nodes.map((node) => [startNode(node)]) }];
+}
+
+function waitFor(level: WaitLevel, nodes: readonly Pick<ClusterNode, "name">[]): WaitStep {
+  return { kind: "wait", level, nodes: nodes.map(({ name }) => name) };
+}

@@ -1,0 +1,22 @@
+import { FileError } from "../errors.ts";
+import type { FileSpec } from "./spec.ts";
+
+/**
+ * Reads the content of a spec's files: what stands there, when it has several lines, else the file
+ * at that path.
+ *
+ * @param directory What relative paths start from.
+ * @throws {FileError} When there is no such file.
+ */
+export async function readFiles(
+  files: readonly FileSpec[],
+  directory: string,
+): Promise<readonly (string | Uint8Array)[]> {
+  return await Promise.all(files.map(async ({ source }) => {
+    if (source.includes("\n")) return source;
+    const path = source.startsWith("/") ? source : `${directory}/${source}`;
+    return await Deno.readFile(path).catch((cause) => {
+      throw new FileError(`Cannot read "${path}" for a node: ${cause.message}`, path, { cause });
+    });
+  }));
+}

@@ -1,0 +1,54 @@
+import { DockerCli } from "../docker/cli.ts";
+import { applyPlan } from "./apply_plan.ts";
+import type { ClusterCallOptions } from "./delete_cluster.ts";
+import { parseDuration } from "./duration.ts";
+import { completeNodes, findCluster } from "./list_clusters.ts";
+import { planStart } from "./plan_start.ts";
+import { settle } from "./settle.ts";
+import type { WaitLevel } from "./spec.ts";
+
+/** Options of {@linkcode startCluster}. */
+export interface StartClusterOptions extends ClusterCallOptions {
+  /** What ready means; `nodes` unless said, and not to wait at all for `false`. */
+  readonly waitFor?: WaitLevel | false;
+  /** How long it may take, in milliseconds; 5 minutes unless said. */
+  readonly timeoutMs?: number;
+}
+
+/** How long a cluster may take to come up, unless it is said. */
+export const READY_TIMEOUT_MS: number = parseDuration("5m");
+
+/**
+ * Starts the nodes of a cluster that was stopped, in their order, and waits until they are ready.
+ *
+ * @throws {NotFoundError} When there is no such cluster.
+ * @throws {ClusterError} When a node is missing, fails, or is not ready in time.
+ * @throws {DockerError} When Docker fails.
+ */
+export async function startCluster(name: string, options: StartClusterOptions = {}): Promise<void> {
+  const { waitFor = "nodes", timeoutMs = READY_TIMEOUT_MS } = options;
+  const cli = new DockerCli({ ...options.docker, detached: true });
+  const act = `start cluster "${name}"`;
+  const [cluster, time] = await settle([
+    findCluster(cli, name, options),
+    cli.run(["info", "--format", "{{.SystemTime}}"], { ...options, act }),
+  ]);
+  completeNodes(cluster);
+  const plan = planStart(cluster, waitFor === false ? undefined : waitFor);
+  await applyPlan(cli, plan, { ...options, since: time.trim(), timeoutMs });
+}
+
+/**
+ * Stops the nodes of a cluster, all at once. Nothing is lost: volumes and addresses stay.
+ *
+ * @throws {NotFoundError} When there is no such cluster.
+ * @throws {DockerError} When Docker fails.
+ */
+export async function stopCluster(name: string, options: ClusterCallOptions = {}): Promise<void> {
+  const cli = new DockerCli({ ...options.docker, detached: true });
+  const { nodes } = await findCluster(cli, name, options);
+  const names = nodes.filter(({ state }) => state !== "exited" && state !== "created")
+    .map((node) => node.name);
+  if (names.length === 0) return;
+  await cli.run(["stop", ...names], { ...options, act: `stop cluster "${name}"` });
+}
