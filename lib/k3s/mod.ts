@@ -28,9 +28,11 @@ export {
   type Surroundings,
 } from "./arrange_nodes.ts";
 export { Cluster, type ClusterFacts } from "./cluster.ts";
+export { ClusterImages, type NodeImport, openClusterImages } from "./cluster_images.ts";
 export * from "./create_cluster.ts";
 export { type ClusterCallOptions, deleteCluster } from "./delete_cluster.ts";
 export { type ClusterInfo, listClusters, type NodeInfo } from "./list_clusters.ts";
+export * from "./import_images.ts";
 export * from "./kubeconfig_files.ts";
 export type { LockOptions } from "./kubeconfig_lock.ts";
 export { parseClusterName } from "./names.ts";

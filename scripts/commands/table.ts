@@ -280,6 +280,16 @@ docker-legacy:FILE, docker-daemon:REF, or a path that starts with "/" or "./".`,
       },
       aliases: { ls: "list", get: "list", rm: "delete", del: "delete" },
     },
+    image: {
+      brief: "Bring images to clusters",
+      routes: {
+        import: {
+          brief: "Bring images to every node of a cluster",
+          load: async () => (await import("./image_import.ts")).command,
+        },
+      },
+      aliases: { load: "import" },
+    },
     kubeconfig: {
       brief: "Reach clusters by kubectl",
       routes: {
