@@ -2,7 +2,7 @@ import { buildCommand, type Command } from "@stricli/core";
 import { type ClusterOutputFlags, OUTPUT_FLAGS } from "../console/cluster_flags.ts";
 import { ClusterSession } from "../console/cluster_session.ts";
 import type { Context } from "../console/context.ts";
-import { formatTable } from "../console/format_table.ts";
+import { formatTable } from "../console/table.ts";
 import { NotFoundError } from "../../lib/errors.ts";
 import type { ClusterInfo } from "../../lib/k3s/list_clusters.ts";
 import { parseClusterName } from "../../lib/k3s/names.ts";
@@ -68,7 +68,7 @@ line for each, -o json one document for all.
     } else {
       const heading = flags.noHeaders ? [] : [["NAME", "SERVERS", "AGENTS", "LOADBALANCER"]];
       const table = formatTable([...heading, ...clusters.map(row)]);
-      if (table !== "") session.output.result(table, undefined);
+      for (const line of table) session.output.result(line, undefined);
     }
   },
 });
