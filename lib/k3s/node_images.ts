@@ -10,11 +10,11 @@ import type { Content } from "../store/content.ts";
 import type { Destination, WriteOptions } from "../store/store.ts";
 
 /** How `uname -m` names what images call otherwise. */
-const MACHINES: Readonly<Record<string, string>> = {
-  x86_64: "amd64",
-  aarch64: "arm64",
-  armv7l: "arm/v7",
-};
+const MACHINES: ReadonlyMap<string, string> = new Map([
+  ["x86_64", "amd64"],
+  ["aarch64", "arm64"],
+  ["armv7l", "arm/v7"],
+]);
 
 const CTR = ["ctr", "--namespace", "k8s.io"] as const;
 
@@ -32,7 +32,7 @@ export class NodeImages implements AsyncDisposable {
   private constructor(cli: DockerCli, node: string, [machine = "", ...digests]: readonly string[]) {
     this.#cli = cli;
     this.node = node;
-    this.platform = parsePlatform(`linux/${MACHINES[machine] ?? machine}`);
+    this.platform = parsePlatform(`linux/${MACHINES.get(machine) ?? machine}`);
     this.#present = new Set(digests);
   }
 
