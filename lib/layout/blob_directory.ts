@@ -72,9 +72,9 @@ export class BlobDirectory {
   async touch(digest: Digest): Promise<void> {
     const path = this.locate(digest);
     const now = new Date();
-    const { mtime } = await Deno.lstat(path);
+    const { mtime } = lstat(path) ?? {};
     if (now.getTime() - (mtime?.getTime() ?? 0) < FRESH_MS) return;
-    // Where nothing can be written, nothing is removed either.
+    // It may be gone; and where nothing can be written, nothing is removed either.
     await Deno.utime(path, now, now).catch(() => {});
   }
 

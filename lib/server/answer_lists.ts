@@ -35,10 +35,11 @@ export async function answerReferrers(
   digestText: string,
 ): Promise<Response> {
   requireReading(exchange);
-  const { query, desk } = exchange;
+  const { query, desk, cache } = exchange;
   const subject = readDigest(digestText);
   const repository = await desk.repositories.find(name);
-  const all = repository === undefined ? [] : await desk.manifestsOf(repository).referrers(subject);
+  const manifestsHere = repository && desk.manifestsOf(repository);
+  const all = await (cache ?? manifestsHere)?.referrers(subject) ?? [];
   // A "+" that was not percent-encoded reads as a space, which no media type has.
   const artifactType = query.get("artifactType")?.replaceAll(" ", "+");
   const wanted = artifactType === undefined

@@ -1,3 +1,4 @@
+import { DavitError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { type Digest, isDigest } from "../oci/digest.ts";
 import { MAX_MANIFEST_BYTES } from "../oci/limits.ts";
@@ -112,6 +113,19 @@ export class CachedRepository {
       if (known.length > 0) return known;
       throw upstreamFailure(registry, error);
     }
+  }
+
+  /** What is about a manifest there, or, while that registry fails, here. */
+  async referrers(subject: Digest): Promise<readonly Descriptor[]> {
+    const { upstream, manifests, signal } = this.#options;
+    try {
+      if (upstream.referrers !== undefined) {
+        return await Array.fromAsync(upstream.referrers(subject, { signal }));
+      }
+    } catch (error) {
+      if (!(error instanceof DavitError)) throw error;
+    }
+    return await manifests.referrers(subject);
   }
 
   #once(reference: string, known: Descriptor | undefined): Promise<void> {

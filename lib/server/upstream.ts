@@ -20,9 +20,29 @@ export interface UpstreamRepository {
   fetch(descriptor: Descriptor, options?: CallOptions): Promise<ReadableStream<Uint8Array>>;
   /** The tags. */
   names(options?: CallOptions): AsyncIterable<string>;
+  /** What is about a manifest; only what is here is listed, unless this is there. */
+  referrers?(subject: Digest, options?: CallOptions): AsyncIterable<Descriptor>;
 }
 
-/** A registry whose content is fetched, and kept, when somebody asks for it here. */
+/**
+ * A registry whose content is fetched, and kept, when somebody asks for it here.
+ *
+ * @example
+ * ```ts
+ * import { Repository, Transport } from "@davit/davit/registry";
+ * import { serveRegistry } from "@davit/davit/server";
+ *
+ * using transport = new Transport();
+ * const registry = "ghcr.io";
+ * await using cache = await serveRegistry({
+ *   upstreams: [{
+ *     registry,
+ *     open: (repository) => new Repository({ registry, repository }, { transport }),
+ *   }],
+ * });
+ * console.assert(cache.url.startsWith("http://127.0.0.1:"));
+ * ```
+ */
 export interface Upstream {
   /** Its name, as clients write it: `docker.io`, `ghcr.io`, `127.0.0.1:5001`. */
   readonly registry: string;

@@ -220,6 +220,22 @@ cacheTest("the registry's name may begin the path instead", async ({ origin, cac
   assertEquals(JSON.parse(text).tags, ["v1"]);
 });
 
+cacheTest(
+  "what is about an image there is found here, and while that registry fails",
+  async (world) => {
+    const { origin, cache } = world;
+    const subject = await origin.wire.pushImage("app", "v1");
+    const about = await origin.wire.pushImage("app", undefined, { subject });
+    const path = `/v2/app/referrers/${subject.digest}?ns=${HOST}`;
+    const list = async () =>
+      JSON.parse((await cache.send("GET", path)).text).manifests.map((it: Descriptor) => it.digest);
+    assertEquals(await list(), [about.digest]);
+    await pull(cache, TAG.replace("v1", about.digest));
+    origin.intervene = () => new Response("down", { status: 503 });
+    assertEquals(await list(), [about.digest]);
+  },
+);
+
 cacheTest("a registry that is not cached here is unknown", async ({ cache }) => {
   const { status, code } = await cache.send("GET", TAG.replace(HOST, "other.example"));
   assertEquals([status, code], [404, "NAME_UNKNOWN"]);
