@@ -29,6 +29,7 @@ import { IndexFile } from "./index_file.ts";
 import { prepareLayout } from "./layout_files.ts";
 import { receiveInto } from "./receive_into.ts";
 import { removeStalePartials } from "./partial_file.ts";
+import { readRange } from "./read_range.ts";
 import { restOf } from "./rest_of.ts";
 import { Roots } from "./roots.ts";
 
@@ -128,9 +129,9 @@ export class Layout implements Store, Deleter, Holder, Referrers {
     const { offset = 0, signal } = options;
     signal?.throwIfAborted();
     const file = await this.#blobs.open(descriptor.digest);
-    if (offset === 0) return abortable(verify(file.readable, descriptor), signal);
-    await file.seek(offset, Deno.SeekMode.Start);
-    return abortable(restOf(file.readable, descriptor, offset), signal);
+    if (offset === 0) return abortable(verify(await readRange(file), descriptor), signal);
+    const rest = await readRange(file, { start: offset });
+    return abortable(restOf(rest, descriptor, offset), signal);
   }
 
   /** Says whether the blob is there in the right size. */

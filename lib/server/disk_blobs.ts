@@ -3,7 +3,7 @@ import type { BlobDirectory } from "../layout/blob_directory.ts";
 import { parentOf, syncDirectory } from "../layout/durable.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { ByteRange } from "./byte_range.ts";
-import { readRange } from "./read_range.ts";
+import { readRange } from "../layout/read_range.ts";
 import type {
   BlobShelf,
   HostedRepository,

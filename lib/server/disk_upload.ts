@@ -3,7 +3,7 @@ import { syncFile } from "../layout/durable.ts";
 import { listDirectory, renameInto, withParent, writeAllSync } from "../layout/partial_file.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { ByteRange } from "./byte_range.ts";
-import { readRange } from "./read_range.ts";
+import { readRange } from "../layout/read_range.ts";
 import type { Upload, UploadShelf, UploadWriter } from "./repositories.ts";
 
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -1,4 +1,10 @@
-import type { ByteRange } from "./byte_range.ts";
+/** Bytes from one offset up to another. */
+export interface FileRange {
+  /** The first byte; 0 unless said. */
+  readonly start?: number;
+  /** The byte behind the last; the file's end unless said. */
+  readonly end?: number;
+}
 
 /** The fastest size measured, for one download as for several at once. */
 const CHUNK_BYTES = 512 * 1024;
@@ -6,10 +12,10 @@ const CHUNK_BYTES = 512 * 1024;
 /** Reads a file, or part of it, and closes it. */
 export async function readRange(
   file: Deno.FsFile,
-  range?: ByteRange,
+  range: FileRange = {},
 ): Promise<ReadableStream<Uint8Array>> {
   try {
-    const { start, end } = range ?? { start: 0, end: (await file.stat()).size };
+    const { start = 0, end = (await file.stat()).size } = range;
     if (start > 0) await file.seek(start, Deno.SeekMode.Start);
     return take(file, end - start);
   } catch (error) {
