@@ -1,6 +1,7 @@
 import type { CallOptions } from "../layer/content_source.ts";
 import { fileFailure } from "../layer/file_failure.ts";
 import { FileError } from "../errors.ts";
+import { WriteBehind } from "../stream/write_behind.ts";
 
 /** Bytes read from a file at a time. */
 const CHUNK_BYTES = 1024 * 1024;
@@ -52,24 +53,28 @@ export async function writeRange(
 ): Promise<number> {
   using file = await Deno.open(path, { write: true });
   await file.seek(start + written, Deno.SeekMode.Start);
+  const writer = new WriteBehind(file);
   let size = 0;
+  let told = written;
+  function tell(): void {
+    if (written + writer.written > told) onWritten?.(told = written + writer.written);
+  }
   const sink = new WritableStream<Uint8Array>({
-    write(chunk) {
+    async write(chunk) {
+      const fresh = chunk.subarray(Math.min(chunk.length, Math.max(0, written - size)));
       size += chunk.length;
-      if (size <= written) return;
-      try {
-        writeAll(file, chunk);
-      } catch (error) {
-        throw fileFailure("write", path, error);
-      }
-      onWritten?.(size);
+      await explained(writer.append(fresh));
+      tell();
     },
+    close: () => explained(writer.flush()),
   });
-  await (await open()).pipeTo(sink, options);
+  const explained = (writing: Promise<void> | undefined) =>
+    writing?.catch((error) => Promise.reject(fileFailure("write", path, error)));
+  try {
+    await (await open()).pipeTo(sink, options);
+  } finally {
+    await writer.flush().catch(() => {});
+    tell();
+  }
   return size;
-}
-
-/** Synchronous: half the time of asynchronous writes of such pieces. */
-function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
 }

@@ -1,7 +1,7 @@
 import { fileFailure } from "../layer/file_failure.ts";
 import type { Beginning } from "../store/resume.ts";
 import { parentOf, syncDirectory } from "./durable.ts";
-import { WriteBehind } from "./write_behind.ts";
+import { WriteBehind } from "../stream/write_behind.ts";
 
 /** How much a file that was published survives. */
 export interface DurableOptions {

@@ -22,7 +22,8 @@ interface Stage {
   readonly path: string;
 }
 
-type Peer = "davit" | "crane" | "skopeo";
+/** Whoever moves an image: davit, and its peers by their commands. */
+type Movers = Competitors<string, Stage>;
 
 /** A registry of a kind, in a process of its own. */
 type OpenRegistry = () => Promise<AsyncDisposable & { readonly address: string }>;
@@ -71,9 +72,9 @@ async function benchImage(
   const what = `of 150 MB in ${layers === 1 ? "one layer" : `${layers} layers`}, ${kind}`;
   const results: BenchResult[] = [];
   for (const [act, competitors] of Object.entries(actsOf(davit))) {
-    const times: Partial<Record<Peer, number>> = await alternateOn(onStage, ROUNDS, competitors);
-    for (const peer of ["crane", "skopeo"] as const) {
-      if (times[peer] !== undefined) results.push(against(`${act} ${what}`, peer, times));
+    const { davit = NaN, ...peers } = await alternateOn(onStage, ROUNDS, competitors);
+    for (const [peer, time] of Object.entries(peers)) {
+      results.push(against(`${act} ${what}`, peer, davit, time));
     }
   }
   return [...results, {
@@ -87,7 +88,7 @@ async function benchImage(
 /** What is done with an image, and how each does it. */
 function actsOf(
   davit: (words: readonly string[]) => Promise<void>,
-): Readonly<Record<string, Partial<Competitors<Peer, Stage>>>> {
+): Readonly<Record<string, Movers>> {
   return {
     "pull to a layout": {
       davit: ({ image, path }) => davit(["pull", "--insecure", "--format", "oci", image, path]),
@@ -134,12 +135,7 @@ async function writeNoise(path: string, size: number): Promise<void> {
   }
 }
 
-function against(
-  name: string,
-  peer: Exclude<Peer, "davit">,
-  times: Partial<Record<Peer, number>>,
-): BenchResult {
-  const { davit = NaN, [peer]: other = NaN } = times;
+function against(name: string, peer: string, davit: number, other: number): BenchResult {
   const seconds = (time: number) => `${(time / 1000).toFixed(2)} s`;
   const detail = `${seconds(davit)} / ${seconds(other)}`;
   return { name: `${name}, against ${peer}`, ratio: davit / other, limit: 1, detail };

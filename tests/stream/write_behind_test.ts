@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { WriteBehind } from "../../lib/layout/write_behind.ts";
+import { WriteBehind } from "../../lib/stream/write_behind.ts";
 import { concat } from "../../lib/stream/concat.ts";
 import { tempDir } from "../support/temp_dir.ts";
 

@@ -1,5 +1,5 @@
 /** What is gathered before it is written: a lost process loses no more than two of these. */
-const BUFFER_BYTES = 256 * 1024;
+const BUFFER_BYTES = 128 * 1024;
 
 /**
  * Writes to a file while the next bytes are on their way: they are gathered in one buffer while
@@ -10,11 +10,17 @@ export class WriteBehind {
   #buffer: Uint8Array | undefined;
   #spare: Uint8Array | undefined;
   #filled = 0;
+  #written = 0;
   #writing: Promise<void> = Promise.resolve();
 
   /** @param file Where the bytes go, from where it stands. */
   constructor(file: Deno.FsFile) {
     this.#file = file;
+  }
+
+  /** How many bytes have been written. */
+  get written(): number {
+    return this.#written;
   }
 
   /** Takes bytes, which are the caller's again at once; to be awaited before the next call. */
@@ -48,13 +54,15 @@ export class WriteBehind {
     const bytes = full.subarray(0, this.#filled);
     [this.#buffer, this.#spare] = [this.#spare, full];
     this.#filled = 0;
-    this.#writing = writeAll(this.#file, bytes);
+    this.#writing = this.#writeAll(bytes);
     this.#writing.catch(() => {});
   }
-}
 
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let written = 0; written < bytes.length;) {
-    written += await file.write(bytes.subarray(written));
+  async #writeAll(bytes: Uint8Array): Promise<void> {
+    for (let done = 0; done < bytes.length;) {
+      const count = await this.#file.write(bytes.subarray(done));
+      done += count;
+      this.#written += count;
+    }
   }
 }
