@@ -2,7 +2,7 @@ import type { Digest } from "../oci/digest.ts";
 import { decompress } from "../stream/decompress.ts";
 import { measure, type Measurement } from "../stream/measure.ts";
 import { verify } from "../stream/verify.ts";
-import type { Content } from "../store/content.ts";
+import { type Content, isVerified } from "../store/content.ts";
 import { isResumable, resumeContent } from "../store/resume.ts";
 import { SizeMismatchError } from "../errors.ts";
 import type { IncomingBlob } from "./tar_output.ts";
@@ -55,5 +55,6 @@ export class IncomingContent implements IncomingBlob {
 /** Opens content so that it fails at its end unless it is what its descriptor says. */
 export async function openVerified(content: Content): Promise<ReadableStream<Uint8Array>> {
   const source = await content.open();
-  return content.descriptor === undefined ? source : verify(source, content.descriptor);
+  const { descriptor } = content;
+  return descriptor === undefined || isVerified(content) ? source : verify(source, descriptor);
 }
