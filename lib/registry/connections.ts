@@ -12,7 +12,13 @@ export interface ConnectionOptions {
   readonly hostCertificates?: HostCertificates | undefined;
 }
 
-/** The connections of a transport, with what has to be closed. */
+/**
+ * The connections of a transport, with what has to be closed.
+ *
+ * All of them speak HTTP/1.1: the streams of an HTTP/2 connection share one window, and a few bodies
+ * that nobody reads would hold up every other request. Proxies are those of the environment
+ * (`HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`), as everywhere in the runtime.
+ */
 export class Connections implements Disposable {
   /** Trusts the system's authorities and those that were given. */
   readonly fetch: Fetch;
@@ -20,7 +26,7 @@ export class Connections implements Disposable {
   #insecure: InsecureFetch | undefined;
 
   constructor({ fetch, caCertificates = [], hostCertificates }: ConnectionOptions) {
-    const common = fetch ?? this.#openFetch(caCertificates);
+    const common = fetch ?? this.#lazyFetch(caCertificates);
     this.fetch = fetch !== undefined || hostCertificates === undefined
       ? common
       : this.#choosing(common, async (host) => {
@@ -51,9 +57,18 @@ export class Connections implements Disposable {
     };
   }
 
+  /** Without TLS there is no HTTP/2 and no certificate, and nothing to open. */
+  #lazyFetch(caCertificates: readonly string[]): Fetch {
+    let secure: Fetch | undefined;
+    return (url, init) => {
+      if (url.protocol !== "https:") return globalThis.fetch(url, init);
+      secure ??= this.#openFetch(caCertificates);
+      return secure(url, init);
+    };
+  }
+
   #openFetch(caCertificates: readonly string[]): Fetch {
-    if (caCertificates.length === 0) return (url, init) => globalThis.fetch(url, init);
-    const client = Deno.createHttpClient({ caCerts: [...caCertificates] });
+    const client = Deno.createHttpClient({ caCerts: [...caCertificates], http2: false });
     this.#resources.defer(() => client.close());
     return (url, init) => globalThis.fetch(url, { ...init, client });
   }

@@ -26,6 +26,7 @@ export class OutgoingBody {
   constructor(source: ReadableStream<Uint8Array>, options: OutgoingOptions) {
     this.#reader = source.getReader();
     this.#options = options;
+    this.#timer = setTimeout(options.stalled, options.stallTimeoutMs);
     this.stream = new ReadableStream({
       pull: (controller) => this.#pull(controller),
       cancel: (reason) => this.close(reason),

@@ -99,7 +99,7 @@ const MAX_WARNINGS = 100;
 /**
  * How every registry is spoken to, one per process: connections, credentials and tokens, redirects,
  * retries, limits and time-outs. Disposing of it ends all that is still under way, and closes the
- * connections that it made with certificates of its own or to insecure registries.
+ * connections that it made by TLS.
  *
  * @example
  * ```ts

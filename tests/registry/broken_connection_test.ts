@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DigestMismatchError, NetworkError, SizeMismatchError } from "../../lib/errors.ts";
+import { exchange, type Fetch, type StreamBody } from "../../lib/registry/exchange.ts";
 import { Repository } from "../../lib/registry/repository.ts";
 import { Transport, type TransportOptions } from "../../lib/registry/transport.ts";
 import { head, type RawServer, rawServer } from "./raw_server.ts";
@@ -20,8 +21,10 @@ function startOf(requestHead: string): number {
 Deno.test("a connection that is closed before an answer is tried again, then an error", async () => {
   await using server = rawServer(({ close }) => Promise.resolve(close()));
   const { descriptor } = await describe(TEXT);
+  using transport = new Transport({ retry: { attempts: 2, baseMs: 1 } });
+  const app = new Repository({ registry: server.name, repository: "app" }, { transport });
   await assertRejects(
-    () => openApp(server).fetch(descriptor),
+    () => app.fetch(descriptor),
     NetworkError,
     "the connection was closed before an answer came",
   );
@@ -263,6 +266,32 @@ Deno.test("a port that fetch() refuses is said to be one", async () => {
     'Cannot HEAD "http://127.0.0.1:6000/v2/app/manifests/v1": fetch() goes to no such port, on any ' +
       "platform; let the registry listen on another",
   );
+});
+
+Deno.test("an upload that nobody takes a first byte of ends after the time-out", async () => {
+  let isTaken = false;
+  const body: StreamBody = {
+    replayable: false,
+    open: () =>
+      Promise.resolve(
+        new ReadableStream({ pull: () => void (isTaken = true) }, { highWaterMark: 0 }),
+      ),
+  };
+  const silent: Fetch = (_, { signal }) =>
+    new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+  const request = {
+    method: "PATCH",
+    url: new URL("http://test.io/up"),
+    headers: new Headers(),
+    body,
+  };
+  const patience = { responseTimeoutMs: 10_000, stallTimeoutMs: 20 };
+  await assertRejects(
+    () => exchange(silent, request, patience),
+    NetworkError,
+    "it took no more bytes for 20 ms",
+  );
+  assertEquals(isTaken, false);
 });
 
 /** The other side's buffers fill up meanwhile. */
