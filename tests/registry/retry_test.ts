@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Backoff, markTemporary, parseRetryAfter, systemClock } from "../../lib/registry/retry.ts";
+import { Transport } from "../../lib/registry/transport.ts";
 import { createWorld, errorAnswer, openTransport } from "./world.ts";
 import { HOST } from "./world.ts";
 
@@ -101,4 +102,41 @@ Deno.test("after a 429 every request to that server waits", async () => {
   await assertRejects(() => transport.request(request));
   await (await transport.request(request)).body?.cancel();
   assertEquals(world.waits, [5000]);
+});
+
+Deno.test("a server that takes three requests at a time gets forty, and is not run over", async () => {
+  const WINDOW_MS = 60;
+  let start = 0;
+  let taken = 0;
+  let refused = 0;
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
+    const now = performance.now();
+    if (now - start > WINDOW_MS) [start, taken] = [now, 0];
+    if (++taken <= 3) return new Response("{}");
+    refused++;
+    return errorAnswer(429, "TOOMANYREQUESTS", "", { "retry-after": String(WINDOW_MS / 1000) });
+  });
+  using transport = new Transport({ retry: { attempts: 10, baseMs: 5 } });
+  const request = { registry: `127.0.0.1:${server.addr.port}`, method: "GET", target: "/v2/" };
+  await Promise.all(Array.from({ length: 40 }, async () => {
+    await (await transport.request(request)).body?.cancel();
+  }));
+  assert(refused < 80, `${refused} of ${refused + 40} were refused`);
+});
+
+Deno.test("a wait that others asked for ends with the signal", async () => {
+  const world = createWorld((_, count) =>
+    count === 1
+      ? errorAnswer(429, "TOOMANYREQUESTS", "", { "retry-after": "30" })
+      : new Response("")
+  );
+  const transport = openTransport(world, { clock: systemClock, retry: { attempts: 1 } });
+  const request = { registry: HOST, method: "GET", target: "/v2/" };
+  await assertRejects(() => transport.request(request));
+  const controller = new AbortController();
+  const waiting = transport.request({ ...request, signal: controller.signal });
+  setTimeout(() => controller.abort(new Error("enough")), 10);
+  const started = performance.now();
+  await assertRejects(() => waiting, Error, "enough");
+  assert(performance.now() - started < 5000);
 });
