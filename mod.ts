@@ -40,3 +40,4 @@ export * from "./lib/mirrors/mod.ts";
 export * from "./lib/k3s/mod.ts";
 export * from "./lib/places/mod.ts";
 export * from "./lib/compose/mod.ts";
+export * from "./lib/sync/mod.ts";

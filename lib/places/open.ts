@@ -1,6 +1,6 @@
 import type { CallOptions } from "../layer/content_source.ts";
 import type { View } from "../image/image.ts";
-import type { Destination, Source } from "../store/store.ts";
+import type { Destination, Referrers, Source } from "../store/store.ts";
 import type { RegistryRules } from "../mirrors/registry_rules.ts";
 import { present } from "../oci/present.ts";
 import type { Reference, RepositoryName } from "../oci/reference.ts";
@@ -110,12 +110,17 @@ export async function openRepository(
   return new Repository(reference, { transport: made });
 }
 
-/** Opens a registry's repository, or its mirrors where the rules name some. */
-async function openForReading(
+/**
+ * Opens a registry's repository for reading, or its mirrors where the rules name some.
+ *
+ * @param name The tag or digest that is meant; without one, where tags and digests are listed.
+ * @throws {PolicyError} When the rules block the repository.
+ */
+export async function openForReading(
   reference: RepositoryName,
   name: string | undefined,
   options: OpenOptions,
-): Promise<Source> {
+): Promise<Source & Referrers> {
   const rules = await rulesOf(options);
   const [first, ...others] = rules?.sourcesOf(reference, name) ?? [reference];
   if (rules === undefined || first === undefined || others.length === 0) {

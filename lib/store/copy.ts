@@ -25,6 +25,8 @@ export interface CopyOptions extends CallOptions {
   readonly platform?: Platform;
   /** How much is done at once, in all: transfers, and documents that are read; 4 unless said. */
   readonly jobs?: number;
+  /** A ceiling that copies share, in place of `jobs`. */
+  readonly permits?: Permits;
   /**
    * Copies the bytes of non-distributable layers too, which are left where their `urls` say unless
    * the destination must have them.
@@ -71,7 +73,10 @@ export async function copy(
   const signal = options.signal === undefined
     ? failure.signal
     : AbortSignal.any([options.signal, failure.signal]);
-  const transfers = new Transfers(destination, new Permits(jobs), { signal, onEvent });
+  const transfers = new Transfers(destination, options.permits ?? new Permits(jobs), {
+    signal,
+    onEvent,
+  });
   const takesAll = nondistributable || destination.accepts.nondistributable === true;
   const run = new CopyRun(destination, transfers, takesAll);
   try {

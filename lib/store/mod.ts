@@ -25,5 +25,6 @@ export * from "./delta.ts";
 export type * from "./events.ts";
 export * from "./knows_referrers.ts";
 export * from "./memory.ts";
+export { Permits } from "./permits.ts";
 export { type CopyPlan, planCopy, type PlannedTransfer } from "./plan_copy.ts";
 export type * from "./store.ts";

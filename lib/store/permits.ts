@@ -3,7 +3,7 @@ export class Permits {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
-  /** @param count How many may run at once, at least 1. */
+  /** Lets nobody in yet. @param count How many may run at once, at least 1. */
   constructor(count: number) {
     if (!Number.isInteger(count) || count < 1) {
       throw new RangeError(`Cannot run ${count} jobs at once: expected a whole number from 1`);

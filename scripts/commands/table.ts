@@ -48,6 +48,10 @@ docker-legacy:FILE, docker-daemon:REF, or a path that starts with "/" or "./".`,
       brief: "Copy an image from any place to any place",
       load: async () => (await import("./copy.ts")).command,
     },
+    sync: {
+      brief: "Keep many images in step, as a file says",
+      load: async () => (await import("./sync.ts")).command,
+    },
     pull: {
       brief: "Write images from a registry to a file or a layout",
       load: async () => (await import("./pull.ts")).command,

@@ -9,7 +9,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ["layout", "archive", "artifact", "registry", "server", "docker", "inspect"],
   ["k3s", "doctor", "mirrors"],
   ["places"],
-  ["compose"],
+  ["compose", "sync"],
 ];
 
 /** The imports that the floors forbid and that are wanted all the same, each with its reason. */
@@ -27,7 +27,7 @@ export const EXCEPTIONS: readonly { from: string; to: string; reason: string }[]
 ];
 
 /** The rooms that may use the packages of `deno.json`, which they load lazily. */
-export const THIRD_PARTY_ROOMS: readonly string[] = ["yaml", "k3s", "mirrors", "compose"];
+export const THIRD_PARTY_ROOMS: readonly string[] = ["yaml", "k3s", "mirrors", "compose", "sync"];
 
 /** Returns the room that a file of `lib/` belongs to, or `undefined` for a file outside of it. */
 export function roomOf(path: string): string | undefined {
