@@ -119,15 +119,26 @@ class EditedImage implements Image {
   }
 
   mapLayers(map: (layer: Layer) => Layer): Image {
+    const { replaced } = this.#edit;
     const added = this.#added.map((item) => ({ ...item, layer: map(item.layer) }));
-    if (this.#edit.stack === undefined) {
+    if (this.#edit.stack !== undefined) {
+      return new EditedImage(this.#base, { ...this.#edit, added, stack: this.#mapStack(map) });
+    }
+    if (replaced === undefined) {
       return new EditedImage(this.#base.mapLayers(map), { ...this.#edit, added });
     }
-    const stack = remember(async () => {
+    return new EditedImage(this.#base, {
+      ...this.#edit,
+      added,
+      replaced: (layers) => replaced(layers).map(map),
+    });
+  }
+
+  #mapStack(map: (layer: Layer) => Layer): () => Promise<Stack> {
+    return remember(async () => {
       const { layers = [], history = () => Promise.resolve([]) } = await this.#stack() ?? {};
       return { layers: layers.map((item) => ({ ...item, layer: map(item.layer) })), history };
     });
-    return new EditedImage(this.#base, { ...this.#edit, added, stack });
   }
 
   get #added(): readonly AddedLayer[] {

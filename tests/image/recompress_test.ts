@@ -1,6 +1,7 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { appendLayers } from "../../lib/image/append.ts";
 import { createIndex } from "../../lib/image/create_index.ts";
+import { fitLayer } from "../../lib/image/fit.ts";
 import { openView } from "../../lib/image/open_view.ts";
 import type { Image, View } from "../../lib/image/image.ts";
 import { recompressImages } from "../../lib/image/recompress.ts";
@@ -87,4 +88,12 @@ Deno.test("recompressImages() of an index compresses a layer that images share o
     children.map(async (child) => (await firstImage(child)).layers()),
   );
   assertStrictEquals(layers[0]?.[0], layers[1]?.[0]);
+});
+
+Deno.test("recompressImages() gives a place what it can hold, whatever was asked for", async () => {
+  const image = makeImage([[{ path: "a", content: "a" }]]);
+  const zstd = await firstImage(await recompressImages(image, { compression: "zstd" }));
+  const fitted = zstd.mapLayers((layer) => fitLayer(layer, { compressions: ["none"] }));
+  const { layers } = jsonOf(await fitted.manifest());
+  assertEquals(layers[0].mediaType, MEDIA_TYPE.ociLayer);
 });
