@@ -26,6 +26,15 @@
 export * from "./build.ts";
 export * from "./compose_view.ts";
 export * from "./json_schema.ts";
+export {
+  formatLock,
+  type Lock,
+  lockBases,
+  type LockedBase,
+  type LockOptions,
+  parseLock,
+} from "./lock.ts";
+export { type BaseStatus, findOutdated } from "./outdated.ts";
 export * from "./parse_spec.ts";
 export * from "./run_build.ts";
 export type * from "./spec.ts";

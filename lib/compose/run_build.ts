@@ -4,7 +4,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { present } from "../oci/present.ts";
 import { formatReference, parseReference } from "../oci/reference.ts";
 import { formatLocation, type Location, parseLocation } from "../places/location.ts";
-import { openDestination, type OpenOptions, openSource } from "../places/open.ts";
+import { openDestination, type OpenOptions } from "../places/open.ts";
 import type { Transport } from "../registry/transport.ts";
 import { resolveLocation } from "../places/resolve_location.ts";
 import { copy, type CopyOptions } from "../store/copy.ts";
@@ -12,6 +12,7 @@ import type { Destination } from "../store/store.ts";
 import { untilAborted } from "../stream/until_aborted.ts";
 import { SpecError } from "../errors.ts";
 import { type ComposeOptions, composeView } from "./compose_view.ts";
+import { type Lock, openBase, openLocked } from "./lock.ts";
 import type { BuildSpec } from "./spec.ts";
 
 /** Options of {@linkcode runBuild}. */
@@ -21,6 +22,8 @@ export interface RunBuildOptions
   readonly places?: OpenOptions;
   /** How many transfers run at once; 4 unless said. */
   readonly jobs?: number;
+  /** What the base stood for when it was locked: it is what is built on. */
+  readonly lock?: Lock;
   /** Hears what happens. */
   readonly onEvent?: CopyOptions["onEvent"];
 }
@@ -46,10 +49,17 @@ export async function runBuild(
   options: RunBuildOptions = {},
 ): Promise<readonly BuildOutput[]> {
   await using scope = new AsyncDisposableStack();
-  const { directory = ".", places = ownPlaces(scope), signal } = options;
+  const { directory = ".", places = ownPlaces(scope), lock, signal } = options;
   const targets = targetsOf(spec, directory);
-  const open = async (base: string): Promise<View> =>
-    scope.use(await openSource(resolveLocation(parseLocation(base), directory), places)).view;
+  const open = async (base: string): Promise<View> => {
+    const location = parseLocation(base);
+    const opening = { directory, places };
+    return scope.use(
+      lock === undefined
+        ? await openBase(location, opening)
+        : await openLocked(location, lock, opening),
+    ).view;
+  };
   const view = await untilAborted(composeView(spec, { ...options, open }), signal);
   const opened: OpenedTarget[] = [];
   for (const target of targets) {

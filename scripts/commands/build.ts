@@ -1,4 +1,5 @@
 import { buildCommand, type Command } from "@stricli/core";
+import { readBuildFile, readLock } from "../console/build_file.ts";
 import { COMPRESSION_FLAGS, type CompressionFlags } from "../console/compression_flags.ts";
 import type { Context } from "../console/context.ts";
 import { creationTime } from "../console/creation_time.ts";
@@ -10,13 +11,11 @@ import {
   type SideFlags,
 } from "../console/flags.ts";
 import { Session } from "../console/session.ts";
-import { parseSpec } from "../../lib/compose/parse_spec.ts";
 import { runBuild } from "../../lib/compose/run_build.ts";
 import type { BuildSpec } from "../../lib/compose/spec.ts";
 import { present } from "../../lib/oci/present.ts";
 import { formatLocation, parseLocation } from "../../lib/places/location.ts";
-import { resolveLocation, resolvePath } from "../../lib/places/resolve_location.ts";
-import { FileError, NotFoundError } from "../../lib/errors.ts";
+import { resolveLocation } from "../../lib/places/resolve_location.ts";
 
 interface Flags extends CommonFlags, SideFlags, CompressionFlags {
   readonly jobs?: number;
@@ -25,9 +24,8 @@ interface Flags extends CommonFlags, SideFlags, CompressionFlags {
   readonly output?: readonly string[];
   readonly platform?: readonly string[];
   readonly schema?: boolean;
+  readonly locked?: boolean;
 }
-
-const DEFAULT_FILES = ["davit.yaml", "davit.yml", "davit.json"];
 
 /** `davit build` */
 export const command: Command<Context> = buildCommand({
@@ -78,6 +76,12 @@ Flags win over the file.`,
         optional: true,
         variadic: ",",
       },
+      locked: {
+        kind: "boolean",
+        brief: "Build on what the base stood for when davit.lock was written",
+        optional: true,
+        withNegated: false,
+      },
       schema: {
         kind: "boolean",
         brief: "Print the JSON Schema of a build file, for editors",
@@ -101,7 +105,7 @@ Flags win over the file.`,
     if (flags.schema === true) return await printSchema(this);
     const { platform: _, ...sessionFlags } = flags;
     await using session = new Session(this, sessionFlags);
-    const { spec: written, root } = await readSpec(directory, flags.file);
+    const { spec: written, root } = await readBuildFile(directory, flags.file);
     const spec = { ...written, ...changesOf(flags, root) };
     bindPlaces(session, spec);
     const { jobs, workers } = flags;
@@ -112,7 +116,7 @@ Flags win over the file.`,
       places,
       signal,
       onEvent,
-      ...present({ jobs, workers }),
+      ...present({ jobs, workers, lock: flags.locked === true ? await readLock(root) : undefined }),
     });
     for (const { location, names, descriptor } of outputs) {
       session.output.result(`${descriptor.digest} ${location}`, { location, names, ...descriptor });
@@ -141,38 +145,4 @@ function changesOf(flags: Flags, root: string): Partial<BuildSpec> {
 /** Paths in the build file are relative to it, those on the command line to where one is. */
 function fromHere(place: string): string {
   return formatLocation(resolveLocation(parseLocation(place), Deno.cwd()));
-}
-
-interface FoundSpec {
-  readonly spec: BuildSpec;
-  /** What the spec's paths are relative to. */
-  readonly root: string;
-}
-
-async function readSpec(directory: string, file: string | undefined): Promise<FoundSpec> {
-  const candidates = file === undefined
-    ? DEFAULT_FILES.map((name) => resolvePath(name, directory))
-    : [file];
-  for (const path of candidates) {
-    const text = await readText(path);
-    if (text === undefined) continue;
-    const spec = await parseSpec(text, path);
-    return { spec, root: directory === "." ? parentOf(path) : directory };
-  }
-  throw new NotFoundError("build file", candidates[0] ?? "davit.yaml");
-}
-
-function parentOf(path: string): string {
-  const slash = path.lastIndexOf("/");
-  return slash < 0 ? "." : path.slice(0, slash) || "/";
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return undefined;
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new FileError(`Cannot read "${path}": ${message}`, path, { cause });
-  }
 }

@@ -44,6 +44,14 @@ docker-legacy:FILE, docker-daemon:REF, or a path that starts with "/" or "./".`,
       brief: "Build images from a davit.yaml",
       load: async () => (await import("./build.ts")).command,
     },
+    lock: {
+      brief: "Note what the base of a build stands for",
+      load: async () => (await import("./lock.ts")).command,
+    },
+    outdated: {
+      brief: "Tell whether the base of a build has moved, and what changed",
+      load: async () => (await import("./outdated.ts")).command,
+    },
     copy: {
       brief: "Copy an image from any place to any place",
       load: async () => (await import("./copy.ts")).command,
