@@ -27,7 +27,7 @@ export interface Lock {
 }
 
 /** What looking up bases needs. */
-export interface LockOptions extends CallOptions {
+export interface LockBasesOptions extends CallOptions {
   /** What opening places needs. */
   readonly places: OpenOptions;
   /** The directory that local places are relative to; the current one unless said. */
@@ -44,7 +44,7 @@ export function basesOf({ from }: BuildSpec): readonly Location[] {
  *
  * @throws {NotFoundError} When a base is not there.
  */
-export async function lockBases(spec: BuildSpec, options: LockOptions): Promise<Lock> {
+export async function lockBases(spec: BuildSpec, options: LockBasesOptions): Promise<Lock> {
   const bases: Record<string, LockedBase> = {};
   for (const location of basesOf(spec)) {
     await using source = await openBase(location, options);
@@ -56,7 +56,7 @@ export async function lockBases(spec: BuildSpec, options: LockOptions): Promise<
 /** Opens a base as it is now. */
 export async function openBase(
   location: Location,
-  { places, directory = "." }: LockOptions,
+  { places, directory = "." }: LockBasesOptions,
 ): Promise<OpenedSource> {
   return await openSource(resolveLocation(location, directory), places);
 }
@@ -71,7 +71,7 @@ export async function openBase(
 export async function openLocked(
   location: Location,
   lock: Lock,
-  options: LockOptions,
+  options: LockBasesOptions,
 ): Promise<OpenedSource> {
   const name = formatLocation(location);
   const locked = Object.hasOwn(lock.bases, name) ? lock.bases[name] : undefined;

@@ -30,8 +30,8 @@ export {
   formatLock,
   type Lock,
   lockBases,
+  type LockBasesOptions,
   type LockedBase,
-  type LockOptions,
   parseLock,
 } from "./lock.ts";
 export { type BaseStatus, findOutdated } from "./outdated.ts";

@@ -2,7 +2,13 @@ import { NotFoundError } from "../errors.ts";
 import { diffViews, type ViewDiff } from "../inspect/diff_views.ts";
 import type { Digest } from "../oci/digest.ts";
 import { formatLocation, parseLocation } from "../places/location.ts";
-import { type Lock, type LockedBase, type LockOptions, openBase, pinLocation } from "./lock.ts";
+import {
+  type Lock,
+  type LockBasesOptions,
+  type LockedBase,
+  openBase,
+  pinLocation,
+} from "./lock.ts";
 
 /** What became of a base since it was locked. */
 export interface BaseStatus {
@@ -29,7 +35,7 @@ export interface BaseStatus {
  */
 export async function findOutdated(
   lock: Lock,
-  options: LockOptions,
+  options: LockBasesOptions,
 ): Promise<readonly BaseStatus[]> {
   const statuses: BaseStatus[] = [];
   for (const [base, locked] of Object.entries(lock.bases)) {
@@ -41,7 +47,7 @@ export async function findOutdated(
 async function statusOf(
   base: string,
   locked: LockedBase,
-  options: LockOptions,
+  options: LockBasesOptions,
 ): Promise<BaseStatus> {
   const location = parseLocation(base);
   await using now = await openBase(location, options);
