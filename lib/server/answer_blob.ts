@@ -14,21 +14,18 @@ export async function answerBlob(
 ): Promise<Response> {
   const { request, desk, cache } = exchange;
   const digest = readDigest(digestText);
-  const repository = await desk.find(name);
-  if (request.method === "DELETE") return await removeBlob(exchange, repository, digest);
+  if (request.method === "DELETE") {
+    return await removeBlob(exchange, await desk.find(name), digest);
+  }
   if (request.method !== "GET" && request.method !== "HEAD") {
     throw unsupportedMethod(request, "GET, HEAD, DELETE");
   }
+  const blobs = (cache === undefined ? await desk.find(name) : await desk.repositories.find(name))
+    ?.blobs;
   // Whoever asks whether a blob is there will not send it.
-  const size = request.method === "HEAD"
-    ? await repository.blobs.touch(digest)
-    : await repository.blobs.size(digest);
-  if (size !== undefined) {
-    return await sendBlob(request, {
-      digest,
-      size,
-      read: (range) => repository.blobs.read(digest, range),
-    });
+  const size = request.method === "HEAD" ? await blobs?.touch(digest) : await blobs?.size(digest);
+  if (blobs !== undefined && size !== undefined) {
+    return await sendBlob(request, { digest, size, read: (range) => blobs.read(digest, range) });
   }
   if (cache === undefined) throw unknownBlob(digest);
   return await sendFrom(cache, request, digest);
@@ -40,17 +37,19 @@ async function sendFrom(
   request: Request,
   digest: Digest,
 ): Promise<Response> {
-  const read = async (range?: ByteRange) => (await cache.fill(digest)).read(range);
-  const size = request.method === "HEAD"
-    ? await cache.sizeOf(digest)
-    : (await cache.fill(digest)).descriptor.size;
-  return await sendBlob(request, { digest, size, read });
+  if (request.method === "HEAD") {
+    const size = await cache.sizeOf(digest);
+    return await sendBlob(request, { digest, size, read: () => ReadableStream.from([]) });
+  }
+  const arriving = await cache.fill(digest);
+  const { size } = arriving.descriptor;
+  return await sendBlob(request, { digest, size, read: (range) => arriving.read(range) });
 }
 
 interface SentBlob {
   readonly digest: Digest;
   readonly size: number;
-  read(range?: ByteRange): Promise<ReadableStream<Uint8Array>>;
+  read(range?: ByteRange): ReadableStream<Uint8Array> | Promise<ReadableStream<Uint8Array>>;
 }
 
 async function sendBlob(request: Request, { digest, size, read }: SentBlob): Promise<Response> {

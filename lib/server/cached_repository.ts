@@ -12,7 +12,7 @@ import type { Manifests } from "./manifests.ts";
 import { type Arriving, passing } from "./passing.ts";
 import type { Quota } from "./quota.ts";
 import { Refusal } from "./refusal.ts";
-import type { HostedRepository } from "./repositories.ts";
+import type { HostedRepository, Repositories } from "./repositories.ts";
 import type { UpstreamRepository } from "./upstream.ts";
 import { isMissing, upstreamFailure } from "./upstream_failure.ts";
 
@@ -23,8 +23,11 @@ const PAUSE_MS = 10_000;
 
 /** A repository as it is kept here, and where it comes from. */
 export interface CachedRepositoryOptions {
-  readonly repository: HostedRepository;
-  readonly manifests: Manifests;
+  /** Its name here. */
+  readonly name: string;
+  /** Where it is kept, once there is something to keep. */
+  readonly repositories: Repositories;
+  readonly manifestsOf: (repository: HostedRepository) => Manifests;
   readonly upstream: UpstreamRepository;
   /** What messages call the registry it comes from. */
   readonly registry: string;
@@ -55,15 +58,16 @@ export class CachedRepository {
    * @throws {Refusal} When the manifest is neither here nor to be had.
    */
   async update(reference: string): Promise<string | undefined> {
-    const { manifests, registry } = this.#options;
-    const known = await manifests.find(reference);
+    const { registry } = this.#options;
+    const manifests = await this.#manifests();
+    const known = await manifests?.find(reference);
     if (known !== undefined && isDigest(reference)) return undefined;
     if (known !== undefined && Date.now() < this.#isTrustedAgain) return staleness(registry);
     try {
       await this.#once(reference, known);
     } catch (error) {
       if (isMissing(error)) {
-        if (known !== undefined) await manifests.removeTag(reference).catch(() => {});
+        if (known !== undefined) await manifests?.removeTag(reference).catch(() => {});
         throw unknownManifest(reference);
       }
       if (known === undefined) throw upstreamFailure(registry, error);
@@ -104,12 +108,12 @@ export class CachedRepository {
 
   /** The tags there, or, while that registry fails, those that were asked for before. */
   async tags(): Promise<readonly string[]> {
-    const { upstream, manifests, registry, signal } = this.#options;
+    const { upstream, registry, signal } = this.#options;
     try {
       return (await Array.fromAsync(upstream.names({ signal }))).sort();
     } catch (error) {
       if (isMissing(error)) throw new Refusal(404, "NAME_UNKNOWN", "no such repository");
-      const known = await manifests.tags();
+      const known = await (await this.#manifests())?.tags() ?? [];
       if (known.length > 0) return known;
       throw upstreamFailure(registry, error);
     }
@@ -117,7 +121,7 @@ export class CachedRepository {
 
   /** What is about a manifest there, or, while that registry fails, here. */
   async referrers(subject: Digest): Promise<readonly Descriptor[]> {
-    const { upstream, manifests, signal } = this.#options;
+    const { upstream, signal } = this.#options;
     try {
       if (upstream.referrers !== undefined) {
         return await Array.fromAsync(upstream.referrers(subject, { signal }));
@@ -125,7 +129,7 @@ export class CachedRepository {
     } catch (error) {
       if (!(error instanceof DavitError)) throw error;
     }
-    return await manifests.referrers(subject);
+    return await (await this.#manifests())?.referrers(subject) ?? [];
   }
 
   #once(reference: string, known: Descriptor | undefined): Promise<void> {
@@ -137,7 +141,7 @@ export class CachedRepository {
   }
 
   async #update(reference: string, known: Descriptor | undefined): Promise<void> {
-    const { upstream, manifests } = this.#options;
+    const { upstream, name, repositories, manifestsOf } = this.#options;
     const signal = known === undefined
       ? this.#options.signal
       : AbortSignal.any([this.#options.signal, AbortSignal.timeout(PATIENCE_MS)]);
@@ -162,16 +166,18 @@ export class CachedRepository {
     const facts = readFacts(bytes, mediaType);
     const tags = isDigest(reference) ? [] : [reference];
     const { digest, size } = descriptor;
+    const manifests = manifestsOf(await repositories.create(name));
     await manifests.turns.share(() =>
       manifests.put({ mediaType, digest, size }, bytes, { tags, facts })
     );
   }
 
   async #begin(digest: Digest): Promise<Arriving> {
-    const { upstream, repository, quota, signal } = this.#options;
+    const { upstream, name, repositories, quota, signal } = this.#options;
     try {
       const descriptor = await upstream.resolveBlob(digest, { signal });
       const open = () => upstream.fetch(descriptor, { signal });
+      const repository = await repositories.create(name);
       const room = await quota?.room(repository);
       if (room !== undefined && room() < descriptor.size) return passing(descriptor, open);
       const fill = await Fill.begin(repository, descriptor, await open());
@@ -180,6 +186,13 @@ export class CachedRepository {
     } catch (error) {
       throw this.#refusalFor(digest, error);
     }
+  }
+
+  /** The manifests that are kept, if anything is. */
+  async #manifests(): Promise<Manifests | undefined> {
+    const { name, repositories, manifestsOf } = this.#options;
+    const repository = await repositories.find(name);
+    return repository && manifestsOf(repository);
   }
 
   #refusalFor(digest: Digest, error: unknown): Refusal {

@@ -191,7 +191,7 @@ async function answer(
   if (readOnly && !READING.has(request.method)) {
     throw new Refusal(405, "UNSUPPORTED", "this registry is read-only");
   }
-  const cache = meant === undefined ? undefined : await desk.cacheOf(meant);
+  const cache = meant === undefined ? undefined : desk.cacheOf(meant);
   if (cache !== undefined && !CACHE_METHODS.has(request.method)) {
     throw new Refusal(
       405,

@@ -11,6 +11,9 @@ import { Sessions } from "./sessions.ts";
 import type { Upstream } from "./upstream.ts";
 import { type Meant, Upstreams } from "./upstreams.ts";
 
+/** Clients may ask for any number of repositories that are nowhere. */
+const MAX_CACHED = 1000;
+
 /** How a {@linkcode Desk} answers. */
 export interface DeskOptions {
   /** Where the content is kept. */
@@ -69,20 +72,21 @@ export class Desk implements Disposable {
   }
 
   /** What fills a repository from elsewhere; `undefined` for one that is only here. */
-  async cacheOf({ repository: name, origin }: Meant): Promise<CachedRepository | undefined> {
+  cacheOf({ repository: name, origin }: Meant): CachedRepository | undefined {
     if (origin === undefined) return undefined;
-    const known = this.#cached.get(name);
-    if (known !== undefined) return known;
-    const repository = await this.repositories.create(name);
     const cached = this.#cached.get(name) ?? new CachedRepository({
-      repository,
-      manifests: this.manifestsOf(repository),
+      name,
+      repositories: this.repositories,
+      manifestsOf: (repository) => this.manifestsOf(repository),
       upstream: origin.upstream.open(origin.path),
       registry: origin.upstream.registry,
       quota: this.quota,
       signal: this.#closing.signal,
     });
+    this.#cached.delete(name);
     this.#cached.set(name, cached);
+    const [oldest = name] = this.#cached.keys();
+    if (this.#cached.size > MAX_CACHED) this.#cached.delete(oldest);
     return cached;
   }
 

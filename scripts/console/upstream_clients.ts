@@ -15,6 +15,9 @@ export interface UpstreamFlags {
   readonly ca?: readonly string[];
 }
 
+/** Clients wait for what another registry has, and have other places to ask. */
+const PATIENCE = { retry: { attempts: 2 }, responseTimeoutMs: 20_000 };
+
 /** The registries that a registry caches, and how they are spoken to. */
 export class UpstreamClients implements Disposable {
   readonly #context: Context;
@@ -42,8 +45,10 @@ export class UpstreamClients implements Disposable {
     if (names.length === 0) return {};
     const { Transport } = await import("../../lib/registry/transport.ts");
     const { Repository } = await import("../../lib/registry/repository.ts");
-    const options = await transportOptions(this.#context, this.#flags, { output: this.#output });
-    const transport = this.#transport = new Transport(options);
+    const transport = this.#transport = new Transport({
+      ...await transportOptions(this.#context, this.#flags, { output: this.#output }),
+      ...PATIENCE,
+    });
     const upstreams = [...new Set(names)].map((name): Upstream => ({
       registry: name === DOCKER_HUB ? "docker.io" : name,
       fallback: name === fallback,

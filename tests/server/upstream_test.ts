@@ -321,3 +321,12 @@ Deno.test("a registry that shuts down breaks off what it fetches", async () => {
     await answer.body?.cancel();
   }
 });
+
+cacheTest("asking for what is nowhere leaves nothing behind", async ({ cache, repositories }) => {
+  const digest = await digestOf("nothing");
+  for (const path of [`manifests/v1`, `manifests/${digest}`, `blobs/${digest}`, "tags/list"]) {
+    assertEquals((await cache.send("GET", `/v2/${HOST}/nowhere/${path}`)).status, 404, path);
+  }
+  assertEquals((await cache.send("GET", `/v2/${HOST}/nowhere/referrers/${digest}`)).status, 200);
+  assertEquals(await repositories.find(`${HOST}/nowhere`), undefined);
+});
