@@ -3,8 +3,8 @@
 
 PACKAGES=(
   aardvark-dns apache2-utils attr buildah busybox-static bzip2 ca-certificates catatonit containerd
-  curl docker-registry docker.io git iproute2 netavark openssl pigz podman python3 runc skopeo socat umoci
-  wrk xz-utils zstd
+  curl docker-registry docker.io git iproute2 libnginx-mod-stream netavark nginx-light openssl pigz
+  podman python3 runc skopeo socat umoci wrk xz-utils zstd
 )
 PATH=$HOME/go/bin:$PATH:/usr/local/go/bin:/usr/sbin:/sbin
 CRANE=v0.22.1

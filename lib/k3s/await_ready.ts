@@ -2,11 +2,9 @@ import type { CallOptions } from "../layer/content_source.ts";
 import type { DockerCli } from "../docker/cli.ts";
 import { ClusterError, DockerError } from "../errors.ts";
 import type { WaitStep } from "./operation.ts";
+import { API_PORT } from "./arrange_nodes.ts";
 import { HOST_NAMES } from "./names.ts";
 import { KUBECONFIG_PATH } from "./read_kubeconfig.ts";
-
-/** Asks until the API answers. Everything is asked from inside, so it works on any engine. */
-const API = "until kubectl get --raw=/readyz >/dev/null 2>&1; do sleep 0.1; done";
 
 /**
  * Makes pods know the host by the names that nodes know it by, at the address that the engine wrote
@@ -75,14 +73,21 @@ export async function awaitReady(
   }
 }
 
-function script({ level, nodes }: Omit<WaitStep, "kind">): string {
+function script({ level, nodes, balancer }: Omit<WaitStep, "kind">): string {
   return [
-    API,
+    waitForApi(),
+    ...(balancer === undefined ? [] : [waitForApi(`https://${balancer}:${API_PORT}`)]),
     HOSTS,
     ...(level === "api" ? [] : [waitForNodes(nodes)]),
     ...(level === "system" ? [WAIT_FOR_SYSTEM] : []),
     `echo '${MARK}'; cat ${KUBECONFIG_PATH}`,
   ].join("\n");
+}
+
+/** Asks until the API answers. Everything is asked from inside, so it works on any engine. */
+function waitForApi(server?: string): string {
+  const through = server === undefined ? "" : ` --server=${server}`;
+  return `until kubectl get --raw=/readyz${through} >/dev/null 2>&1; do sleep 0.1; done`;
 }
 
 function waitForNodes(nodes: readonly string[]): string {

@@ -64,27 +64,17 @@ export async function findCluster(
 }
 
 /**
- * The first server of a cluster, once it is sure that no node is missing.
+ * The first server of a cluster, through which all others join.
  *
- * @throws {ClusterError} When one is.
+ * @throws {ClusterError} When there is none.
  */
-export function completeNodes({ name, nodes }: ClusterInfo): NodeInfo {
-  for (const role of ROLES) {
-    const indexes = nodes.filter((node) => node.role === role).map(({ index }) => index);
-    const gap = indexes.find((index, position) => index !== position);
-    if (gap !== undefined || (role === "server" && indexes.length === 0)) {
-      const missing = indexes.findIndex((index, position) => index !== position);
-      throw new ClusterError(
-        `Cannot start cluster "${name}": expected ${role} ${
-          Math.max(missing, 0)
-        }, got none; delete ` +
-          "the cluster and make it anew",
-      );
-    }
-  }
-  const [server] = nodes;
-  if (server === undefined) throw new NotFoundError("cluster", name);
-  return server;
+export function firstServer({ name, nodes }: ClusterInfo): NodeInfo {
+  const server = nodes.find(({ role, index }) => role === "server" && index === 0);
+  if (server !== undefined) return server;
+  throw new ClusterError(
+    `Cannot use cluster "${name}": expected server 0, through which the others join, got none; ` +
+      "delete the cluster and make it anew",
+  );
 }
 
 async function listWith(
@@ -108,12 +98,8 @@ async function listWith(
 
 function parseLine(line: string): { cluster: string; apiUrl: string; info: NodeInfo } {
   const [name = "", state = "", cluster = "", role = "", apiUrl = "", json = ""] = JSON.parse(line);
-  const [, digits = "0"] = /-(\d+)$/.exec(name) ?? [];
-  return {
-    cluster,
-    apiUrl,
-    info: { name, role, index: Number(digits), state, node: parseNode(json) },
-  };
+  const node = parseNode(json);
+  return { cluster, apiUrl, info: { name, role, index: node?.index ?? 0, state, node } };
 }
 
 function parseNode(json: string): ClusterNode | undefined {

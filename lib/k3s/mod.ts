@@ -30,6 +30,7 @@ export {
 export { Cluster, type ClusterFacts } from "./cluster.ts";
 export { ClusterImages, type NodeImport, openClusterImages } from "./cluster_images.ts";
 export * from "./create_cluster.ts";
+export * from "./create_node.ts";
 export { type ClusterCallOptions, deleteCluster } from "./delete_cluster.ts";
 export { type ClusterInfo, listClusters, type NodeInfo } from "./list_clusters.ts";
 export * from "./import_images.ts";
@@ -37,6 +38,7 @@ export * from "./kubeconfig_files.ts";
 export type { LockOptions } from "./kubeconfig_lock.ts";
 export { parseClusterName } from "./names.ts";
 export type * from "./node.ts";
+export * from "./node_calls.ts";
 export * from "./node_filter.ts";
 export type * from "./operation.ts";
 export { parsePortMappings, type PortMapping } from "./port_mapping.ts";

@@ -60,7 +60,7 @@ function createFlags(node: ClusterNode, { cluster, network, apiUrl }: NodeSettin
     ...["--name", name, "--hostname", name, "--network", network],
     ...(ip === undefined ? [] : ["--ip", ip]),
     ...["--restart", "unless-stopped"],
-    ...(role === "loadbalancer" ? [] : privileges(node, cluster)),
+    ...(role === "loadbalancer" ? END_AT_ONCE : privileges(node, cluster)),
     ...Object.entries({ ...labels, ...own }).flatMap((
       [key, value],
     ) => ["--label", `${key}=${value}`]),
@@ -72,6 +72,9 @@ function createFlags(node: ClusterNode, { cluster, network, apiUrl }: NodeSettin
     ...limits(node),
   ];
 }
+
+/** nginx would wait for connections that stay open, and nobody stops a cluster to keep them. */
+const END_AT_ONCE = ["--stop-signal", "SIGTERM"];
 
 /** What k3s needs to run as the first process of a container: nearly all that a machine may. */
 function privileges(node: ClusterNode, cluster: string): string[] {

@@ -31,6 +31,8 @@ export interface WaitStep {
   readonly level: "api" | "nodes" | "system";
   /** The names of all nodes that must be Ready by then. */
   readonly nodes: readonly string[];
+  /** The load balancer through which the API must answer by then. */
+  readonly balancer?: string;
 }
 
 /** Work: chains that run at the same time. */

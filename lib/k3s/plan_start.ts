@@ -29,10 +29,19 @@ export function startSteps(
     ...(hasOthers ? [waitFor("api", [])] : []),
     ...servers.flatMap((server) => [...start([server]), waitFor("nodes", [server])]),
     ...start(rest),
-    ...(wait === undefined
-      ? []
-      : [waitFor(wait, nodes.filter(({ role }) => role !== "loadbalancer"))]),
+    ...(wait === undefined ? [] : [waitForAll(wait, nodes)]),
   ];
+}
+
+function waitForAll(
+  level: WaitLevel,
+  nodes: readonly Pick<ClusterNode, "name" | "role">[],
+): WaitStep {
+  const balancer = nodes.find(({ role }) => role === "loadbalancer")?.name;
+  return {
+    ...waitFor(level, nodes.filter(({ role }) => role !== "loadbalancer")),
+    ...(balancer === undefined ? {} : { balancer }),
+  };
 }
 
 function start(nodes: readonly Pick<ClusterNode, "name">[]): readonly WorkStep[] {

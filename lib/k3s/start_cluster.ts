@@ -2,7 +2,7 @@ import { DockerCli } from "../docker/cli.ts";
 import { applyPlan } from "./apply_plan.ts";
 import type { ClusterCallOptions } from "./delete_cluster.ts";
 import { parseDuration } from "./duration.ts";
-import { completeNodes, findCluster } from "./list_clusters.ts";
+import { findCluster, firstServer } from "./list_clusters.ts";
 import { planStart } from "./plan_start.ts";
 import { settle } from "./settle.ts";
 import type { WaitLevel } from "./spec.ts";
@@ -33,7 +33,7 @@ export async function startCluster(name: string, options: StartClusterOptions = 
     findCluster(cli, name, options),
     cli.run(["info", "--format", "{{.SystemTime}}"], { ...options, act }),
   ]);
-  completeNodes(cluster);
+  firstServer(cluster);
   const plan = planStart(cluster, waitFor === false ? undefined : waitFor);
   await applyPlan(cli, plan, { ...options, since: time.trim(), timeoutMs });
 }

@@ -292,6 +292,32 @@ docker-legacy:FILE, docker-daemon:REF, or a path that starts with "/" or "./".`,
       },
       aliases: { ls: "list", get: "list", rm: "delete", del: "delete" },
     },
+    node: {
+      brief: "Add and remove nodes of clusters",
+      routes: {
+        create: {
+          brief: "Add agents to a cluster",
+          load: async () => (await import("./node_create.ts")).command,
+        },
+        list: {
+          brief: "List the nodes of all clusters",
+          load: async () => (await import("./node_list.ts")).command,
+        },
+        delete: {
+          brief: "Take nodes out of their clusters",
+          load: async () => (await import("./node_delete.ts")).command,
+        },
+        start: {
+          brief: "Start nodes",
+          load: async () => (await import("./node_start.ts")).command,
+        },
+        stop: {
+          brief: "Stop nodes",
+          load: async () => (await import("./node_stop.ts")).command,
+        },
+      },
+      aliases: { ls: "list", get: "list", rm: "delete", del: "delete" },
+    },
     image: {
       brief: "Bring images to clusters",
       routes: {

@@ -76,12 +76,12 @@ nodeTest("the life of a cluster, by the command", async (engine, t) => {
     assertEquals((await davit("kubeconfig", "merge", name, "-d")).trim(), kubeconfig);
   });
 
-  await t.step("a node that is missing is named by start", async () => {
+  await t.step("a first server that is missing is named by start", async () => {
     await davit("cluster", "stop", name);
     await runOk("docker", ["rm", "-f", server]);
     const { code, stderr } = await runDavit(["cluster", "start", name], { env });
     assertEquals(code, 1);
-    assertStringIncludes(stderr, `Cannot start cluster "${name}": expected server 0, got none`);
+    assertStringIncludes(stderr, `Cannot use cluster "${name}": expected server 0`);
   });
 
   await t.step("delete takes all of it, half gone as it is, and its kubeconfigs", async () => {

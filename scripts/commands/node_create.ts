@@ -1,0 +1,101 @@
+import { buildCommand, type Command } from "@stricli/core";
+import { type ClusterOutputFlags, OUTPUT_FLAGS } from "../console/cluster_flags.ts";
+import { ClusterSession } from "../console/cluster_session.ts";
+import type { Context } from "../console/context.ts";
+import { parseDuration } from "../../lib/k3s/duration.ts";
+import { DEFAULT_CLUSTER, parseClusterName } from "../../lib/k3s/names.ts";
+import { parseUlimit } from "../../lib/k3s/ulimit.ts";
+import { present } from "../../lib/oci/present.ts";
+
+interface Flags extends ClusterOutputFlags {
+  readonly cluster?: string;
+  readonly replicas?: number;
+  readonly image?: string;
+  readonly memory?: string;
+  readonly runtimeLabel?: readonly string[];
+  readonly runtimeUlimit?: readonly string[];
+  readonly k3sNodeLabel?: readonly string[];
+  readonly k3sArg?: readonly string[];
+  readonly wait?: string;
+  readonly timeout?: number;
+}
+
+/** `davit node create` */
+export const command: Command<Context> = buildCommand({
+  docs: {
+    brief: "Add agents to a cluster",
+    fullDescription:
+      `Add agents to a cluster that runs, and wait until they are Ready. They are like the agents that
+are there, or like the first server, and get the next free numbers and addresses.
+
+  davit node create -c dev
+  davit node create -c dev --replicas 3 --k3s-node-label zone=b`,
+  },
+  parameters: {
+    flags: {
+      cluster: {
+        kind: "parsed",
+        brief: `Cluster to add them to (${DEFAULT_CLUSTER} unless said)`,
+        placeholder: "NAME",
+        parse: parseClusterName,
+        optional: true,
+      },
+      replicas: {
+        kind: "parsed",
+        brief: "How many (1 unless said)",
+        placeholder: "N",
+        parse: parseReplicas,
+        optional: true,
+      },
+      image: text("Image; that of the others unless said", "IMAGE"),
+      memory: text("Most memory, in docker's words: 2g", "SIZE"),
+      runtimeLabel: texts("Label of the containers", "KEY=VALUE"),
+      runtimeUlimit: texts("Limit of processes: nofile=4096:8192", "NAME=SOFT[:HARD]"),
+      k3sNodeLabel: texts("Label of the Kubernetes nodes", "KEY=VALUE"),
+      k3sArg: texts("Argument of k3s, instead of those of the others", "ARG"),
+      wait: text("Whether to wait until they are Ready: true or false (true unless said)", "BOOL"),
+      timeout: {
+        kind: "parsed",
+        brief: "How long to wait, such as 90s (5m unless said)",
+        placeholder: "TIME",
+        parse: parseDuration,
+        optional: true,
+      },
+      ...OUTPUT_FLAGS,
+    },
+    aliases: { c: "cluster", i: "image" },
+  },
+  async func(this: Context, flags: Flags): Promise<void> {
+    using session = new ClusterSession(this, flags);
+    const { createAgents } = await import("../../lib/k3s/create_node.ts");
+    const { cluster = DEFAULT_CLUSTER, replicas, image, memory } = flags;
+    const wanted = present({
+      ...{ replicas, image, memory },
+      runtimeLabels: flags.runtimeLabel,
+      nodeLabels: flags.k3sNodeLabel,
+      args: flags.k3sArg,
+      ulimits: flags.runtimeUlimit?.map(parseUlimit),
+    });
+    const waiting = {
+      wait: flags.wait !== "false",
+      ...present({ timeoutMs: flags.timeout || undefined }),
+    };
+    const names = await session.run(() =>
+      createAgents(cluster, wanted, { ...session.options, ...waiting })
+    );
+    for (const name of names) session.output.result(name, { name, cluster });
+  },
+});
+
+function text(brief: string, placeholder: string) {
+  return { kind: "parsed", brief, placeholder, parse: String, optional: true } as const;
+}
+
+function texts(brief: string, placeholder: string) {
+  return { ...text(brief, placeholder), variadic: true } as const;
+}
+
+function parseReplicas(text: string): number {
+  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
+  throw new SyntaxError(`Cannot add "${text}" agents: expected 1 to 999`);
+}
