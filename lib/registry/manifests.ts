@@ -53,7 +53,11 @@ export class Manifests {
     }
   }
 
-  /** Reads a manifest; by digest, what comes is verified. */
+  /**
+   * Reads a manifest. By digest, what comes is verified. By tag, its digest is that of the bytes:
+   * a `Docker-Content-Digest` is another's word for the same, often wrong behind caches, and who
+   * could change the bytes could change it too.
+   */
   read(name: string, signal?: AbortSignal): Promise<ReadManifest> {
     return this.#api.backoff.run(() => this.#read(name, signal), { signal });
   }

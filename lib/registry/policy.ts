@@ -30,6 +30,10 @@ const NEARNESS: Readonly<Record<Distance, number>> = {
  * The one place that decides which URLs of other people are followed: http or https without
  * credentials in them, never from https to http, and never nearer to this machine than the registry
  * itself is. Names count by the addresses they resolve to.
+ *
+ * `fetch` resolves a name again, and cannot be told an address: a name whose answer changes within
+ * that moment gets past this. By https it then has to show a certificate for the name, which nobody
+ * behind a private address has; by plain http only a registry of plain http leads there at all.
  */
 export class Policy {
   readonly #resolve: ResolveHost;

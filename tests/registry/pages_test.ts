@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DavitError, NotFoundError } from "../../lib/errors.ts";
+import { MEDIA_TYPE } from "../../lib/oci/media_type.ts";
 import { Registry } from "../../lib/registry/registry.ts";
 import { createWorld, errorAnswer, HOST, openApp, openTransport, type World } from "./world.ts";
 
@@ -91,6 +92,18 @@ Deno.test("pages without end come to an end", async () => {
   const world = createWorld((_, count) => tags(["a"], `<?last=${count}>`));
   await assertRejects(() => list(world), DavitError, "at most 1000");
   assertEquals(world.lines.length, 1000);
+});
+
+Deno.test("pages of referrers without end come to an end too", async () => {
+  const subject = `sha256:${"a".repeat(64)}` as const;
+  const index = { schemaVersion: 2, mediaType: MEDIA_TYPE.ociIndex, manifests: [] };
+  const world = createWorld((_, count) =>
+    Response.json(index, {
+      headers: { "content-type": MEDIA_TYPE.ociIndex, link: `<?last=${count}>; rel="next"` },
+    })
+  );
+  const referrers = () => Array.fromAsync(openApp(world).referrers(subject));
+  await assertRejects(referrers, DavitError, "at most 1000");
 });
 
 Deno.test("a registry lists its repositories, with a scope for just that", async () => {
