@@ -139,9 +139,9 @@ export class Layout implements Store, Deleter, Holder, Referrers {
     return Promise.try(() => this.#blobs.size(descriptor.digest) === descriptor.size);
   }
 
-  /** The same: a layout may lack parts of its images. */
-  holds(descriptor: Descriptor): Promise<boolean> {
-    return this.has(descriptor);
+  /** A layout may lack parts of its images. A blob of the wrong size is not missing but broken. */
+  holds({ digest }: Descriptor): Promise<boolean> {
+    return Promise.try(() => this.#blobs.size(digest) !== undefined);
   }
 
   /** Writes a blob, verified as it passes, unless it is there. */
