@@ -3,7 +3,7 @@ import type { Context } from "../console/context.ts";
 import { creationTime } from "../console/creation_time.ts";
 import { editText } from "../console/edit_text.ts";
 import { EDIT_ALIASES, EDIT_FLAGS, type EditFlags, openEdited } from "../console/edit_target.ts";
-import { openFile } from "../console/open_file.ts";
+import { placeFile, readFile } from "../console/open_file.ts";
 import { onlyImage } from "../console/edit_document.ts";
 import { Session } from "../console/session.ts";
 import { appendLayers } from "../../lib/image/append.ts";
@@ -52,13 +52,12 @@ index, what is piped in goes into every platform's image, and --only names the o
     const { signal } = session;
     const content = await editText(this, {
       suffix: `-${filename.split("/").at(-1)}`,
-      open: async () =>
-        (await openFile(await onlyImage(view, platforms), filename, { signal })).content,
+      open: async () => await readFile(await onlyImage(view, platforms), filename, { signal }),
     });
     if (content === undefined) return session.output.note("nothing was changed");
     const { seconds: mtime, text: created } = creationTime(this.env);
     const result = await mapPlatforms(view, async (image) => {
-      const { path, mode, uid, gid } = await openFile(image, filename, { signal });
+      const { path, mode, uid, gid } = await placeFile(image, filename, { signal });
       const { mediaType } = await image.descriptor();
       const entry = { path, mode, uid, gid, mtime, content };
       const layer = layerFromEntries([entry], { family: familyOf(mediaType) });

@@ -11,7 +11,12 @@ const GLOBAL_FLAGS: ReadonlyMap<string, boolean> = new Map([
 ]);
 
 /** One-letter flags that take a value in every command that has them. */
-const VALUE_LETTERS = "bfjmoptu";
+const VALUE_LETTERS = "bfjmoptuw";
+
+/** One-letter flags that take a `KEY=VALUE` in some commands, and nothing in others. */
+const PAIR_LETTERS = "ael";
+
+const STICKY = new RegExp(`^-(?:([${VALUE_LETTERS}])([^=].*)|([${PAIR_LETTERS}])([^=]+=.*))$`, "s");
 
 /**
  * Brings a command line into the form the parser takes: global flags may stand before the command,
@@ -54,8 +59,9 @@ function splitLeadingFlags(inputs: readonly string[]): [readonly string[], reado
 }
 
 function spellOut(input: string): readonly string[] {
-  const [, letter, value] = new RegExp(`^-([${VALUE_LETTERS}])([^=].*)$`, "s").exec(input) ?? [];
+  const [, letter, value, pairLetter, pair] = STICKY.exec(input) ?? [];
   if (letter !== undefined && value !== undefined) return [`-${letter}`, value];
+  if (pairLetter !== undefined && pair !== undefined) return [`-${pairLetter}`, pair];
   const [, name, rest = ""] = /^(--[a-z][a-z_-]*)(.*)$/s.exec(input) ?? [];
   if (name === undefined) return [input];
   const dashed = name.replaceAll("_", "-");

@@ -1,36 +1,50 @@
-import { NotFoundError } from "../../lib/errors.ts";
+import { NotFoundError, UnsupportedError } from "../../lib/errors.ts";
 import type { Image } from "../../lib/image/image.ts";
+import type { FileEntry } from "../../lib/inspect/file_entry.ts";
 import { ImageFiles } from "../../lib/inspect/image_files.ts";
 import type { CallOptions } from "../../lib/layer/content_source.ts";
 import { readAll } from "../../lib/stream/read_all.ts";
 
-/** The most bytes of a file that is edited. */
+/** The most bytes of a file that an editor is shown. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** A file of an image as it is, or as it would be made. */
-export interface FileToEdit {
-  /** Where it lies: a symbolic link has been followed. */
-  readonly path: string;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly content: Uint8Array;
-}
+/** Where a file lies once symbolic links have been followed, and whose it is. */
+export type FilePlace = Pick<FileEntry, "path" | "mode" | "uid" | "gid">;
 
-/** Opens a file of an image; one that is not there is empty, `0644` and root's. */
-export async function openFile(
+/**
+ * Finds a file of an image; one that is not there yet is `0644` and root's.
+ *
+ * @throws {UnsupportedError} When something else is there.
+ */
+export async function placeFile(
   image: Image,
   path: string,
   options: CallOptions,
-): Promise<FileToEdit> {
+): Promise<FilePlace> {
   await using files = new ImageFiles(image, options);
   try {
-    const { entry, open } = await files.open(path);
-    const content = await readAll(open(), { maxBytes: MAX_BYTES, what: `file "${path}"` });
-    const { mode, uid, gid } = entry;
-    return { path: entry.path, mode, uid, gid, content };
+    const { type, ...place } = await files.locate(path);
+    if (type === "file") return place;
+    const shown = JSON.stringify(path);
+    throw new UnsupportedError(`Cannot edit ${shown}: expected a file, got a ${type}`);
   } catch (error) {
-    if (!(error instanceof NotFoundError)) throw error;
-    return { path, mode: 0o644, uid: 0, gid: 0, content: new Uint8Array() };
+    if (error instanceof NotFoundError) return { path, mode: 0o644, uid: 0, gid: 0 };
+    throw error;
+  }
+}
+
+/** Reads a file of an image; one that is not there yet is empty. */
+export async function readFile(
+  image: Image,
+  path: string,
+  options: CallOptions,
+): Promise<Uint8Array> {
+  await using files = new ImageFiles(image, options);
+  try {
+    const { open } = await files.open(path);
+    return await readAll(open(), { maxBytes: MAX_BYTES, what: `file "${path}"` });
+  } catch (error) {
+    if (error instanceof NotFoundError) return new Uint8Array();
+    throw error;
   }
 }

@@ -129,3 +129,11 @@ Deno.test("edit fs makes a new file, in every image of an index", async () => {
     assertEquals((await runDavitOk(words)).stdout, "new");
   }
 });
+
+Deno.test("edit fs puts no file in the place of a directory", async () => {
+  await using world = await openWorld();
+  const app = await pushApp(world);
+  const { code, stderr } = await runDavit(["edit", "fs", app, "-f", "/etc"], { stdin: "x" });
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "expected a file, got a directory");
+});

@@ -89,6 +89,22 @@ Deno.test("mutate --clear takes away a whole field before others set it anew", a
   assertEquals((await look("manifest", app)).annotations, { new: "2" });
 });
 
+Deno.test("mutate takes values that stick to their letters, as crane does", async () => {
+  await using world = await openWorld();
+  const app = await pushApp(world);
+  const words = ["-lb=2", "-eA=x=y", "-anote=n", "-u1:2", "-w/srv", `-t${world.registry}/app:v2`];
+  await runDavitOk(["mutate", app, ...words]);
+  const { config } = await look("config", `${world.registry}/app:v2`);
+  assertEquals(config, {
+    Labels: { a: "1", b: "2" },
+    Env: ["A=x=y"],
+    User: "1:2",
+    WorkingDir: "/srv",
+  });
+  const { annotations } = await look("manifest", `${world.registry}/app:v2`);
+  assertEquals(annotations, { note: "n" });
+});
+
 Deno.test("mutate refuses to clear what is no field, and lists those that are", async () => {
   const { code, stderr } = await runDavit(["mutate", "localhost:1/app", "--clear", "layers"]);
   assertEquals(code, 2);
