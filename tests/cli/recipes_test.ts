@@ -33,15 +33,16 @@ engineTest("README's recipes do what they say", async ({ host }) => {
       mode: 0o755,
     },
     "site/index.html": "<h1>davit</h1>\n",
+    "sbom.json": "{}",
   });
   const env = {
     DOCKER_HOST: host,
     PATH: `${dir.join("bin")}:${Deno.env.get("PATH")}`,
   };
   const steps = blocks(server.address);
-  assertEquals(steps.filter(({ language }) => language === "sh").length, 5);
+  assertEquals(steps.filter(({ language }) => language === "sh").length, 7);
   for (const [number, { language, text }] of steps.entries()) {
-    if (language === "yaml") await Deno.writeTextFile(dir.join("davit.yaml"), text);
+    if (language === "yaml") await Deno.writeTextFile(dir.join(nameOf(text)), text);
     if (language === "sh") await runOk("sh", ["-e", "-c", text], { cwd: dir.path, env });
     if (language === "ts") {
       const script = dir.join(`recipe-${number}.ts`);
@@ -51,7 +52,20 @@ engineTest("README's recipes do what they say", async ({ host }) => {
     }
   }
   await runOk("docker", ["rmi", "-f", `${server.address}/site:v1`], { env });
-  for (const made of ["site.tar", "layout/index.json", "build/site/index.json", "legacy.tar"]) {
+  for (
+    const made of [
+      "site.tar",
+      "layout/index.json",
+      "build/site/index.json",
+      "legacy.tar",
+      "sboms/sbom.json",
+    ]
+  ) {
     assert((await Deno.stat(dir.join(made))).isFile, made);
   }
 });
+
+/** The name of a file that begins with it in a comment. */
+function nameOf(text: string): string {
+  return /^# (\S+)/.exec(text)?.[1] ?? "davit.yaml";
+}
