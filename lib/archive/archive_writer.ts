@@ -62,6 +62,11 @@ export class ArchiveWriter implements Destination {
     return written;
   }
 
+  /** The bytes of a document that was written. */
+  protected documentOf(digest: Digest): Uint8Array | undefined {
+    return this.#documents.get(digest);
+  }
+
   /** Has the form arrange all that was written, and publishes it. */
   async commit(options: CallOptions = {}): Promise<void> {
     const entries = await this.#form.arrange({

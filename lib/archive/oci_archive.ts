@@ -6,22 +6,25 @@ import { MEDIA_TYPE } from "../oci/media_type.ts";
 import type { CallOptions, ContentSource, FetchOptions } from "../layer/content_source.ts";
 import type { View } from "../image/image.ts";
 import { openView } from "../image/open_view.ts";
-import type { Destination, Source } from "../store/store.ts";
+import type { Destination, Referrers, ReferrersOptions, Source } from "../store/store.ts";
+import { digestsOfReferrers, readSubjects, referrersIn, type Subjects } from "../store/subjects.ts";
+import type { Digest } from "../oci/digest.ts";
 import { DocumentError, NotFoundError } from "../errors.ts";
 import { ArchiveBlobs } from "./archive_blobs.ts";
-import { ArchiveWriter } from "./archive_writer.ts";
 import { INDEX_JSON } from "./oci_entries.ts";
+import { OciArchiveWriter } from "./oci_archive_writer.ts";
 import { OCI_FORM } from "./oci_form.ts";
 import { openArchive, type OpenedArchive } from "./open_archive.ts";
 import { type ArchiveTarget, labelOf, openOutput } from "./open_output.ts";
 
 /** An OCI image layout in a tar, open for reading. */
-export class OciArchive implements Source, ContentSource, AsyncDisposable {
+export class OciArchive implements Source, ContentSource, Referrers, AsyncDisposable {
   /** How messages name the archive. */
   readonly label: string;
   readonly #opened: OpenedArchive;
   readonly #blobs: ArchiveBlobs;
   readonly #roots: readonly Descriptor[];
+  #subjects: Promise<Subjects> | undefined;
 
   /** Use {@linkcode openOciArchive}. */
   constructor(opened: OpenedArchive, roots: readonly Descriptor[]) {
@@ -37,10 +40,13 @@ export class OciArchive implements Source, ContentSource, AsyncDisposable {
    *
    * @throws {NotFoundError} When nothing has that name.
    * @throws {DocumentError} When different things have it, or none is given and there is not
-   * exactly one root.
+   * exactly one root, apart from nameless ones that are about something.
    */
   async open(name?: string): Promise<View> {
-    return openView(this.#blobs, name === undefined ? this.#only() : await this.resolve(name));
+    return openView(
+      this.#blobs,
+      name === undefined ? await this.#only() : await this.resolve(name),
+    );
   }
 
   /**
@@ -76,13 +82,27 @@ export class OciArchive implements Source, ContentSource, AsyncDisposable {
     return this.#blobs.fetch(descriptor, options);
   }
 
+  /** Lists what is about a manifest, of all that the index lists at any depth. */
+  referrers(subject: Digest, options: ReferrersOptions = {}): AsyncGenerator<Descriptor> {
+    return referrersIn(this.#readSubjects(), subject, options);
+  }
+
   /** Removes what had to be decompressed. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#opened[Symbol.asyncDispose]();
   }
 
-  #only(): Descriptor {
-    const roots = distinct(this.#roots);
+  #readSubjects(): Promise<Subjects> {
+    return this.#subjects ??= readSubjects(this.#roots, {
+      fetch: (descriptor) => this.fetch(descriptor),
+      has: () => Promise.resolve(true),
+    });
+  }
+
+  async #only(): Promise<Descriptor> {
+    const all = distinct(this.#roots);
+    const about = digestsOfReferrers(all.length < 2 ? new Map() : await this.#readSubjects());
+    const roots = all.filter((root) => namesOf(root).length > 0 || !about.has(root.digest));
     const [root] = roots;
     if (root === undefined || roots.length > 1) throw this.#ambiguous("the only root", roots);
     return root;
@@ -159,7 +179,7 @@ export async function readOciArchive(opened: OpenedArchive, path: string): Promi
  */
 export async function createOciArchive(target: ArchiveTarget): Promise<Destination> {
   const output = await openOutput(target, OCI_FORM);
-  return new ArchiveWriter(labelOf("oci-archive", target), OCI_FORM, output);
+  return new OciArchiveWriter(labelOf("oci-archive", target), output);
 }
 
 function namesOf({ annotations = {} }: Descriptor): string[] {

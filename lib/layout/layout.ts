@@ -20,7 +20,7 @@ import type {
   Store,
   WriteOptions,
 } from "../store/store.ts";
-import { readSubjects, referrersIn, type Subjects } from "../store/subjects.ts";
+import { digestsOfReferrers, readSubjects, referrersIn, type Subjects } from "../store/subjects.ts";
 import { abortable } from "../stream/abortable.ts";
 import { readAll } from "../stream/read_all.ts";
 import { verify } from "../stream/verify.ts";
@@ -92,10 +92,12 @@ export class Layout implements Store, Deleter, Holder, Referrers {
     return descriptor;
   }
 
-  /** Opens what a name or digest stands for; without a name, the only root there is. */
+  /** Opens what a name or digest stands for; without a name, the only root there is,
+   * apart from nameless ones that are about something.
+   */
   async open(name?: string, options: CallOptions = {}): Promise<View> {
     const descriptor = name === undefined
-      ? this.#onlyRoot(await this.#roots())
+      ? await this.#onlyRoot(await this.#roots())
       : await this.resolve(name, options);
     return openView(this, descriptor);
   }
@@ -197,12 +199,7 @@ export class Layout implements Store, Deleter, Holder, Referrers {
   /** Lists what is about a manifest, of all that the index lists at any depth. */
   async *referrers(subject: Digest, options: ReferrersOptions = {}): AsyncGenerator<Descriptor> {
     options.signal?.throwIfAborted();
-    const roots = await this.#roots();
-    if (this.#subjects?.roots !== roots) {
-      const descriptors = [...roots].map(({ descriptor }) => descriptor);
-      this.#subjects = { roots, read: readSubjects(descriptors, this) };
-    }
-    yield* referrersIn(this.#subjects.read, subject, options);
+    yield* referrersIn(this.#readSubjects(await this.#roots()), subject, options);
   }
 
   /** Forgets the roots that were not committed. */
@@ -264,8 +261,20 @@ export class Layout implements Store, Deleter, Holder, Referrers {
     return parseIndex(bytes, index.mediaType).manifests;
   }
 
-  #onlyRoot(roots: Roots): Descriptor {
-    const [root, other] = [...roots];
+  #readSubjects(roots: Roots): Promise<Subjects> {
+    if (this.#subjects?.roots !== roots) {
+      const descriptors = [...roots].map(({ descriptor }) => descriptor);
+      this.#subjects = { roots, read: readSubjects(descriptors, this) };
+    }
+    return this.#subjects.read;
+  }
+
+  async #onlyRoot(roots: Roots): Promise<Descriptor> {
+    const isAlone = [...roots].length < 2;
+    const about = digestsOfReferrers(isAlone ? new Map() : await this.#readSubjects(roots));
+    const [root, other] = [...roots].filter(({ name, descriptor }) =>
+      name !== undefined || !about.has(descriptor.digest)
+    );
     if (root !== undefined && other === undefined) return root.descriptor;
     const names = [...roots].map(({ name, descriptor }) => name ?? descriptor.digest);
     throw new DocumentError(

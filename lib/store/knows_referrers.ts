@@ -23,6 +23,6 @@ export function knowsReferrers(place: object): place is Referrers {
 export function requireReferrers<T extends { readonly label: string }>(place: T): T & Referrers {
   if (knowsReferrers(place)) return place;
   throw new UnsupportedError(
-    `Cannot tell what is about an image in ${place.label}: expected a registry or an OCI layout`,
+    `Cannot tell what is about an image in ${place.label}: expected a registry, an OCI layout or an OCI archive`,
   );
 }

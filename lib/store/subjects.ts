@@ -70,6 +70,11 @@ export async function* referrersIn(
   }
 }
 
+/** The digests of all that is about something. */
+export function digestsOfReferrers(subjects: Subjects): ReadonlySet<Digest> {
+  return new Set([...subjects.values()].flat().map(({ digest }) => digest));
+}
+
 async function orElse<T>(reading: Promise<T>, fallback: T): Promise<T> {
   try {
     return await reading;

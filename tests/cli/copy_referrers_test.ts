@@ -28,14 +28,18 @@ Deno.test("copy --referrers takes along what is about the image, recursively", a
   const app = `${world.registry}/app`;
   const sbom = await attach(app, ":v1", "sbom");
   await attach(app, `@${sbom}`, "signature");
-  for (const target of [`${world.registry}/copy:v1`, `oci:${world.dir}/layout:v1`]) {
-    await runDavitOk(["copy", "--referrers", `${app}:v1`, target]);
-    assertEquals(await treeOf(target), await treeOf(`${app}:v1`));
+  const places = [
+    `${world.registry}/copy:v1`,
+    `oci:${world.dir}/layout:v1`,
+    `oci-archive:${world.dir}/oci.tar:v1`,
+  ];
+  for (const [number, place] of places.entries()) {
+    await runDavitOk(["copy", "--referrers", `${app}:v1`, place]);
+    assertEquals(await treeOf(place), await treeOf(`${app}:v1`));
+    const back = `${world.registry}/back${number}:v1`;
+    await runDavitOk(["copy", "--referrers", place.replace(/(?<=^oci.*):v1$/, ""), back]);
+    assertEquals(await treeOf(back), await treeOf(`${app}:v1`));
   }
-  await runDavitOk([
-    ...["copy", "--referrers", `oci:${world.dir}/layout:v1`, `${world.registry}/back:v1`],
-  ]);
-  assertEquals(await treeOf(`${world.registry}/back:v1`), await treeOf(`${app}:v1`));
 });
 
 Deno.test("copy --referrers takes along what is about the images of an index", async () => {
@@ -92,7 +96,7 @@ Deno.test("copy --referrers to a place that cannot hold any fails, and leaves no
     ...["copy", "--referrers", `${world.registry}/app:v1`, `docker-archive:${world.dir}/a.tar`],
   ]);
   assertEquals(code, 1);
-  assertStringIncludes(stderr, "expected a registry or an OCI layout");
+  assertStringIncludes(stderr, "expected a registry, an OCI layout or an OCI archive");
   assertEquals(await world.list(), []);
 });
 
