@@ -4,6 +4,8 @@ import { tokenAllows, Tokens } from "./tokens.ts";
 
 const VERIFIED_MS = 5 * 60 * 1000;
 const MAX_VERIFIED = 1000;
+/** What clients ask of may be anything; what they are told to ask of may not. */
+const ORIGIN = /^(https?:\/\/[\w.:[\]-]+)(?:[/?#]|$)/;
 
 interface Verification {
   readonly since: number;
@@ -68,7 +70,7 @@ export class SignIn {
    * @param scope What such a token must allow.
    */
   refuse(request: Request, message: string, scope?: string): Refusal {
-    const challenge = this.tokens === undefined || new URL(request.url).pathname === "/token"
+    const challenge = this.tokens === undefined || isTokenPath(request.url)
       ? 'Basic realm="davit", charset="UTF-8"'
       : this.#bearer(request, scope);
     return new Refusal(401, "UNAUTHORIZED", message, {
@@ -82,7 +84,11 @@ export class SignIn {
   }
 
   #urlFor(request: Request): string {
-    return this.#auth?.tokens?.url ?? new URL(request.url).origin;
+    const configured = this.#auth?.tokens?.url;
+    if (configured !== undefined) return configured;
+    const [, origin] = ORIGIN.exec(request.url) ?? [];
+    if (origin !== undefined && URL.canParse(origin)) return origin;
+    throw new Refusal(400, "UNSUPPORTED", "expected a Host that tokens can be asked of");
   }
 
   #bearer(request: Request, scope: string | undefined): string {
@@ -140,6 +146,10 @@ function readBasic(header: string): Pair | undefined {
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
   }
+}
+
+function isTokenPath(url: string): boolean {
+  return /^[^/]*\/\/[^/]*\/token(?:[?#]|$)/.test(url);
 }
 
 function errorOf(scope: string | undefined): string {

@@ -199,3 +199,16 @@ Deno.test("60: an upload belongs to its repository, and two at once do not mix",
   const { headers } = await fetch(location);
   assertEquals(headers.get("range"), `0-${accepted * 100_000 - 1}`);
 });
+
+Deno.test("a Host that is none is not told where tokens are", async () => {
+  await using server = await serveRegistry({ auth: { verify: () => false, tokens: {} } });
+  for (const host of ['"><', "a b", 'x"y', "[", "registry:99999"]) {
+    const [hostname = "", port = ""] = server.address.split(":");
+    using connection = await Deno.connect({ hostname, port: Number(port) });
+    const head = `GET /v2/ HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`;
+    await connection.write(toBytes(head));
+    const answer = await new Response(readable(connection)).text();
+    assertMatch(answer, /^HTTP\/1\.1 400 /, host);
+    assertEquals(answer.includes("www-authenticate"), false, host);
+  }
+});
