@@ -1,15 +1,30 @@
 import { CredentialError } from "../errors.ts";
 import type { ConfigEnvironment } from "./docker_config_files.ts";
 
-/** Finds the certificates of authorities, in PEM, that are trusted for one host. */
-export type HostCertificates = (host: string) => Promise<readonly string[]>;
+/** Whom to trust at one host, and who we are there. */
+export interface HostTrust {
+  /** Certificates of authorities, in PEM. */
+  readonly authorities: readonly string[];
+  /** What proves who is asking, where the server wants to know by TLS. */
+  readonly identity?: HostIdentity;
+}
+
+/** A certificate and its key, in PEM. */
+export interface HostIdentity {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Finds whom to trust at a host. */
+export type HostCertificates = (host: string) => Promise<HostTrust>;
 
 const SYSTEM = ["/etc/docker/certs.d", "/etc/containers/certs.d"];
 
 /**
- * The certificates that docker and podman trust for a host: the files `HOST[:PORT]/*.crt` in
+ * The certificates that docker and podman use for a host: in `HOST[:PORT]` of
  * `/etc/docker/certs.d`, `/etc/containers/certs.d`, `~/.docker/certs.d` and
- * `~/.config/containers/certs.d`. They are read when a host is first spoken to.
+ * `~/.config/containers/certs.d` the authorities of `*.crt`, and the first `NAME.cert` with its
+ * `NAME.key` as our own. They are read when a host is first spoken to.
  *
  * @example
  * ```ts
@@ -25,7 +40,12 @@ export function dockerCertificates(environment: ConfigEnvironment = {}): HostCer
     const names = /:[0-9]+$/.test(host) ? [host] : [host, `${host}:443`];
     const directories = [...SYSTEM, ...own]
       .flatMap((directory) => names.map((name) => `${directory}/${name}`));
-    return (await Promise.all(directories.map(readDirectory))).flat();
+    const found = await Promise.all(directories.map(readDirectory));
+    const identity = found.map((trust) => trust.identity).find(Boolean);
+    return {
+      authorities: found.flatMap(({ authorities }) => authorities),
+      ...(identity === undefined ? {} : { identity }),
+    };
   };
 }
 
@@ -54,8 +74,21 @@ export async function readCertificates(path: string): Promise<string> {
 }
 
 /** A directory that is not there, or not for us to see, has none. */
-async function readDirectory(path: string): Promise<readonly string[]> {
-  const names = await Array.fromAsync(Deno.readDir(path), ({ name }) => name).catch(() => []);
-  const certificates = names.filter((name) => name.endsWith(".crt")).sort();
-  return await Promise.all(certificates.map((name) => readCertificates(`${path}/${name}`)));
+async function readDirectory(path: string): Promise<HostTrust> {
+  const names = (await Array.fromAsync(Deno.readDir(path), ({ name }) => name).catch(() => []))
+    .sort();
+  const certificates = names.filter((name) => name.endsWith(".crt"));
+  const authorities = await Promise.all(
+    certificates.map((name) => readCertificates(`${path}/${name}`)),
+  );
+  const own = names.find((name) => name.endsWith(".cert"));
+  if (own === undefined) return { authorities };
+  const cert = await readCertificates(`${path}/${own}`);
+  const keyPath = `${path}/${own.replace(/cert$/, "key")}`;
+  const key = await Deno.readTextFile(keyPath).catch((cause) => {
+    throw new CredentialError(`Cannot read the key "${keyPath}" of "${own}": ${cause.message}`, {
+      cause,
+    });
+  });
+  return { authorities, identity: { cert, key } };
 }

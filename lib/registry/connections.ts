@@ -1,4 +1,4 @@
-import type { HostCertificates } from "./certificates.ts";
+import type { HostCertificates, HostIdentity } from "./certificates.ts";
 import type { Fetch } from "./exchange.ts";
 import { type InsecureFetch, openInsecureFetch } from "./insecure_fetch.ts";
 
@@ -30,8 +30,9 @@ export class Connections implements Disposable {
     this.fetch = fetch !== undefined || hostCertificates === undefined
       ? common
       : this.#choosing(common, async (host) => {
-        const own = await hostCertificates(host);
-        return own.length === 0 ? common : this.#openFetch([...caCertificates, ...own]);
+        const { authorities, identity } = await hostCertificates(host);
+        if (authorities.length === 0 && identity === undefined) return common;
+        return this.#openFetch([...caCertificates, ...authorities], identity);
       });
   }
 
@@ -67,8 +68,12 @@ export class Connections implements Disposable {
     };
   }
 
-  #openFetch(caCertificates: readonly string[]): Fetch {
-    const client = Deno.createHttpClient({ caCerts: [...caCertificates], http2: false });
+  #openFetch(caCertificates: readonly string[], identity?: HostIdentity): Fetch {
+    const client = Deno.createHttpClient({
+      caCerts: [...caCertificates],
+      http2: false,
+      ...identity,
+    });
     this.#resources.defer(() => client.close());
     return (url, init) => globalThis.fetch(url, { ...init, client });
   }

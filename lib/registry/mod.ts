@@ -22,7 +22,13 @@
  *
  * @module
  */
-export { dockerCertificates, type HostCertificates, readCertificates } from "./certificates.ts";
+export {
+  dockerCertificates,
+  type HostCertificates,
+  type HostIdentity,
+  type HostTrust,
+  readCertificates,
+} from "./certificates.ts";
 export { copySchema1, type CopySchema1Options } from "./copy_schema1.ts";
 export { type ConfigEnvironment } from "./docker_config_files.ts";
 export { type Challenge, parseChallenges } from "./challenge.ts";

@@ -26,6 +26,12 @@ const CAUSES: readonly Cause[] = [
     temporary: false,
   },
   {
+    pattern: /fatal alert: \w*Certificate/i,
+    says: "it wants another certificate of us, or one at all: certs.d/HOST may have client.cert " +
+      "and client.key",
+    temporary: false,
+  },
+  {
     pattern: /invalid peer certificate|certificate/i,
     says: "its certificate is not trusted; give the certificate of its authority, or use " +
       "--insecure to trust any",
@@ -73,7 +79,9 @@ export function isRefused(error: unknown): error is NetworkError {
 
 /** Says whether the other side has a certificate that nobody vouches for. */
 export function isUntrusted(error: unknown): boolean {
-  return error instanceof NetworkError && /certificate/i.test(wordsOf(error.cause));
+  if (!(error instanceof NetworkError)) return false;
+  const words = wordsOf(error.cause);
+  return /certificate/i.test(words) && !/fatal alert/i.test(words);
 }
 
 function wordsOf(failure: unknown): string {

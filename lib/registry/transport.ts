@@ -31,7 +31,7 @@ export interface TransportOptions {
   readonly insecure?: boolean | ((registry: string) => boolean);
   /** Certificates of authorities that are trusted besides the system's, in PEM. */
   readonly caCertificates?: readonly string[];
-  /** Certificates that are trusted besides, for one host each; none unless said. */
+  /** Whom to trust besides at one host, and who we are there; nobody unless said. */
   readonly hostCertificates?: HostCertificates;
   /** How requests introduce themselves; `davit` unless said. */
   readonly userAgent?: string;

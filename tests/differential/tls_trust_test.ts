@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { runDavit } from "../support/cli.ts";
 import { makeCertificates } from "../support/docker_registry.ts";
+import { freePort, untilListening } from "../support/listening.ts";
 import { peerTest } from "../support/peers.ts";
 import { type TempDir, tempDir } from "../support/temp_dir.ts";
 
@@ -74,4 +75,52 @@ for (
     assertEquals(code, 1);
     assertStringIncludes(stderr, says);
   });
+}
+
+peerTest("certs.d has the certificate that we show to a server which asks for one", {
+  needs: ["openssl"],
+}, async () => {
+  await using dir = await tempDir();
+  await makeCertificates(dir.path);
+  const port = freePort();
+  await Deno.mkdir(dir.join("v2/app/tags"), { recursive: true });
+  await Deno.writeTextFile(dir.join("v2/app/tags/list?n=1000"), '{"name":"app","tags":["v1"]}');
+  await using _ = serveVerifying(dir, port);
+  await untilListening(port);
+  const registry = `127.0.0.1:${port}`;
+  const certs = dir.join(`.docker/certs.d/${registry}`);
+  await Deno.mkdir(certs, { recursive: true });
+  await Deno.copyFile(dir.join("ca.crt"), `${certs}/ca.crt`);
+  const list = () => runDavit(["ls", `${registry}/app`], { env: { HOME: dir.path } });
+
+  const anonymous = await list();
+  assertEquals(anonymous.code, 1);
+  assertStringIncludes(anonymous.stderr, "it wants another certificate of us");
+  await Deno.copyFile(dir.join("tls.crt"), `${certs}/client.cert`);
+  const keyless = await list();
+  assertEquals(keyless.code, 1);
+  assertStringIncludes(keyless.stderr, "client.key");
+  await Deno.copyFile(dir.join("tls.key"), `${certs}/client.key`);
+  const { code, stdout, stderr } = await list();
+  assertEquals([code, stdout], [0, "v1\n"], stderr);
+});
+
+/** openssl as a server of files that lets in who has a certificate of the authority. */
+function serveVerifying(dir: TempDir, port: number): AsyncDisposable {
+  const child = new Deno.Command("openssl", {
+    args: [
+      ...["s_server", "-accept", String(port), "-cert", "tls.crt", "-key", "tls.key", "-WWW"],
+      ...["-Verify", "1", "-verify_return_error", "-CAfile", "ca.crt", "-quiet"],
+    ],
+    cwd: dir.path,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  return {
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await child.status;
+    },
+  };
 }

@@ -124,7 +124,8 @@ export async function makeCertificates(directory: string): Promise<void> {
   await runOk("openssl", [
     ...["req", "-new", ...key, "-subj", "/CN=localhost", "-keyout", "tls.key", "-out", "tls.csr"],
   ], { cwd });
-  const names = "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1\nextendedKeyUsage=serverAuth\n";
+  const names =
+    "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1\nextendedKeyUsage=serverAuth,clientAuth\n";
   await Deno.writeTextFile(`${directory}/tls.ext`, names);
   await runOk("openssl", [
     ...["x509", "-req", "-in", "tls.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial"],
