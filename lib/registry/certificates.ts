@@ -11,7 +11,9 @@ export interface HostTrust {
 
 /** A certificate and its key, in PEM. */
 export interface HostIdentity {
+  /** The certificate, with its chain. */
   readonly cert: string;
+  /** Its key: a secret. */
   readonly key: string;
 }
 
