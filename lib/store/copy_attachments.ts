@@ -1,4 +1,4 @@
-import { DavitError, LimitExceededError } from "../errors.ts";
+import { LimitExceededError, NotFoundError } from "../errors.ts";
 import type { View } from "../image/image.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -65,7 +65,8 @@ export class AttachmentCopy {
     );
     const there = new Set(listed.map((referrer) => referrer.digest));
     await Promise.all(found.map(async (referrer) => {
-      const view = await this.#transfers.read(() => this.#attachments.open(referrer.digest));
+      const view = await this.#open(referrer.digest);
+      if (view === undefined) return this.#transfers.note("skipped", referrer);
       if (there.has(referrer.digest)) this.#transfers.note("exists", referrer);
       else await this.#copyView(view, []);
       await this.copyOf(view);
@@ -75,7 +76,8 @@ export class AttachmentCopy {
   async #copyTags(digest: Digest): Promise<void> {
     const tags = await this.#transfers.read(() => this.#attachments.tagsOf(digest));
     await Promise.all(tags.map(async (tag) => {
-      const view = await this.#transfers.read(() => this.#attachments.open(tag));
+      const view = await this.#open(tag);
+      if (view === undefined) return;
       const descriptor = await view.descriptor();
       const there = await this.#transfers.read(() => this.#find(tag));
       if (there === descriptor.digest) this.#transfers.note("exists", descriptor);
@@ -84,12 +86,22 @@ export class AttachmentCopy {
     }));
   }
 
+  /** A list may name what is not there any more: then there is nothing to copy. */
+  async #open(name: string): Promise<View | undefined> {
+    try {
+      return await this.#transfers.read(() => this.#attachments.open(name));
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+      return undefined;
+    }
+  }
+
   async #find(name: string): Promise<Digest | undefined> {
     const place: Destination & Partial<Store> = this.#destination;
     try {
       return (await place.resolve?.(name))?.digest;
     } catch (error) {
-      if (!(error instanceof DavitError) || error.code !== "ERR_NOT_FOUND") throw error;
+      if (!(error instanceof NotFoundError)) throw error;
       return undefined;
     }
   }

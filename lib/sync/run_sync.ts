@@ -85,8 +85,16 @@ export interface RunSyncOptions extends CallOptions {
  */
 export async function runSync(spec: SyncSpec, options: RunSyncOptions): Promise<SyncReport> {
   const run = new SyncRun(options);
-  for (const entry of spec.sync) await run.sync({ ...spec.defaults, ...entry });
+  const entries = spec.sync.map((entry) => ({ ...spec.defaults, ...entry }));
+  await Promise.all([
+    ...entries.filter(isImage).map((entry) => run.syncOne(entry)),
+    run.syncMany(entries.filter((entry) => !isImage(entry))),
+  ]);
   return run.report();
+}
+
+function isImage(entry: SyncEntry): entry is ImageEntry {
+  return "image" in entry;
 }
 
 class SyncRun {
@@ -118,14 +126,21 @@ class SyncRun {
     };
   }
 
-  async sync(entry: SyncEntry): Promise<void> {
-    if ("image" in entry) await this.#syncEntry(entry);
-    else if ("repository" in entry) await this.#syncRepository(entry);
-    else await this.#syncRegistry(entry);
+  /** Syncs repositories and registries, one after another. */
+  async syncMany(entries: readonly SyncEntry[]): Promise<void> {
+    for (const entry of entries) {
+      if ("repository" in entry) await this.#syncRepository(entry);
+      if ("registry" in entry) await this.#syncRegistry(entry);
+    }
   }
 
-  async #syncEntry({ image, to, platforms, referrers }: ImageEntry): Promise<void> {
-    await this.#try({ from: image, to }, async () => {
+  /** Syncs one image, when its turn comes. */
+  async syncOne(entry: ImageEntry): Promise<void> {
+    await this.#images.run(() => this.#syncEntry(entry), this.#options.signal);
+  }
+
+  async #syncEntry({ image, to, platforms, referrers }: ImageEntry): Promise<boolean> {
+    return await this.#try({ from: image, to }, async () => {
       const { places } = this.#options;
       await using source = await openSource(parseLocation(image), places);
       await using target = await openDestination(parseLocation(to), places);

@@ -66,6 +66,6 @@ export type SyncEntry = ImageEntry | RepositoryEntry | RegistryEntry;
 export interface SyncSpec {
   /** What entries say unless they say otherwise. */
   readonly defaults?: SyncEntryOptions & { readonly delete?: boolean };
-  /** The entries, done one after another. */
+  /** The entries: images several at once, repositories and registries one after another. */
   readonly sync: readonly SyncEntry[];
 }
