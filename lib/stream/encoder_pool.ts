@@ -49,6 +49,13 @@ class EncoderPool {
     };
   }
 
+  /** Starts up to `workers` before there is work for them; they end when none comes. */
+  prepare(workers: number): void {
+    this.#most = Math.max(this.#most, workers);
+    while (this.#slots.size < workers && !this.#barred) this.#start();
+    this.#rest();
+  }
+
   #submit(job: EncodeJob): Promise<EncodedBlock> {
     const { promise, resolve, reject } = Promise.withResolvers<EncodedBlock>();
     clearTimeout(this.#idle);
@@ -117,7 +124,8 @@ class EncoderPool {
 
   #rest(): void {
     clearTimeout(this.#idle);
-    if (this.#slots.values().some(({ tasks }) => tasks.length > 0)) return;
+    const isIdle = this.#slots.values().every(({ tasks }) => tasks.length === 0);
+    if (this.#slots.size === 0 || !isIdle) return;
     this.#idle = setTimeout(() => this.#endWorkers(), IDLE_MILLISECONDS);
   }
 

@@ -100,8 +100,11 @@ async function directoryLayer(
 ): Promise<NewLayer> {
   await statInput(path);
   const { layerFromDirectory } = await import("../../lib/layer/directory.ts");
+  const { prepareDirectory } = await import("../../lib/layer/prepare_directory.ts");
   const mtime = options.created.seconds;
-  const layer = layerFromDirectory(path, { prefix, mtime, ...layerOptions(options) });
+  const form = layerOptions(options);
+  const layer = layerFromDirectory(path, { prefix, mtime, ...form });
+  prepareDirectory(path, form);
   return { layer, origin: `davit append: files to ${prefix}` };
 }
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import { CompressionError } from "../../lib/errors.ts";
 import { compress } from "../../lib/stream/compress.ts";
+import { encoderPool } from "../../lib/stream/encoder_pool.ts";
 import { chunked, drain, endless, failureOf, sampleBytes } from "./sources.ts";
 
 const MIB = 1024 ** 2;
@@ -140,4 +141,16 @@ Deno.test("a stream that nobody reads on loses its workers, and goes on when som
   while (!(await reader.read()).done);
   assertEquals(count.running, 0);
   assert(count.started > 2);
+});
+
+Deno.test("workers that are prepared do the work that comes, and end when none does", async () => {
+  const expected = await compressed(0);
+  const count = countedWorker();
+  using _ = replaceWorker(count.substitute);
+  encoderPool.prepare(2);
+  assertEquals(await compressed(2), expected);
+  assertEquals([count.started, count.running], [2, 0]);
+  encoderPool.prepare(1);
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  assertEquals([count.started, count.running], [3, 0]);
 });
