@@ -1,6 +1,7 @@
 /** Measures davit against named peers and fails when a ratio is over its limit. */
 import { benchAppendDirectory } from "./append_directory.ts";
 import { benchMemory } from "./memory.ts";
+import { benchMoves } from "./move_image.ts";
 import { benchMerge } from "./merge.ts";
 import { reportResults } from "./result.ts";
 import { benchServer } from "./server.ts";
@@ -13,6 +14,7 @@ reportResults([
   ...await benchAppendDirectory(),
   ...await benchWorkers(),
   ...await benchMemory(),
+  ...await benchMoves(),
   ...await benchMerge(),
   ...await benchValidate(),
   ...await benchServer(),
