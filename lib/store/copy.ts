@@ -162,9 +162,14 @@ class CopyRun {
   }
 
   async #copyImage(image: Image, names?: readonly string[]): Promise<Descriptor> {
-    const looksFirst = names === undefined && isStored(image) && this.#isCompleteThere;
-    if (looksFirst && await this.#transfers.find(await image.descriptor())) {
-      return await image.descriptor();
+    const looksFirst = isStored(image) && this.#isCompleteThere;
+    if (looksFirst) {
+      const descriptor = await image.descriptor();
+      if (names === undefined) {
+        if (await this.#transfers.find(descriptor)) return descriptor;
+      } else if (await this.#transfers.isThere(descriptor)) {
+        return await this.#sendDocument(image, names);
+      }
     }
     const fitted = image.mapLayers((layer) => this.#fit(layer));
     await this.#parts.layersOf(image);
