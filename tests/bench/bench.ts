@@ -1,5 +1,6 @@
 /** Measures davit against named peers and fails when a ratio is over its limit. */
 import { benchAppendDirectory } from "./append_directory.ts";
+import { benchClusters } from "./clusters.ts";
 import { benchMemory } from "./memory.ts";
 import { benchMoves } from "./move_image.ts";
 import { benchMerge } from "./merge.ts";
@@ -18,4 +19,5 @@ reportResults([
   ...await benchMerge(),
   ...await benchValidate(),
   ...await benchServer(),
+  ...await benchClusters(),
 ]);

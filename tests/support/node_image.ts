@@ -48,12 +48,17 @@ export function nodeTest(
     return conditionalTest(name, `${missing.join(", ")} not installed`, () => {});
   }
   engineTest(name, async (engine, t) => {
-    const image = chosen ?? await (standIn ??= buildStandIn(engine));
+    const image = chosen ?? await standInImage(engine);
     await fn({ ...engine, image, isStandIn: chosen === undefined }, t);
   });
 }
 
 let standIn: Promise<string> | undefined;
+
+/** The stand-in image, which is built unless the engine has it. */
+export function standInImage(engine: Engine): Promise<string> {
+  return standIn ??= buildStandIn(engine);
+}
 
 async function buildStandIn(engine: Engine): Promise<string> {
   const scripts = await Promise.all(SCRIPTS.map(async (script): Promise<LayerEntry> => (
