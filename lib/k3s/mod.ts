@@ -53,3 +53,5 @@ export * from "./merge_specs.ts";
 export { CONFIG_VERSION, migrateConfig } from "./migrate_config.ts";
 export * from "./parse_config.ts";
 export * from "./spec_from_environment.ts";
+export { CONFIG_TEMPLATE } from "./config_template.ts";
+export * from "./migrate_file.ts";

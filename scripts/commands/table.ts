@@ -289,6 +289,18 @@ docker-legacy:FILE, docker-daemon:REF, or a path that starts with "/" or "./".`,
           brief: "Stop clusters and start them again",
           load: async () => (await import("./cluster_restart.ts")).command,
         },
+        init: {
+          brief: "Write a config file to begin with",
+          load: async () => (await import("./cluster_init.ts")).command,
+        },
+        migrate: {
+          brief: "Bring a config file to today's version",
+          load: async () => (await import("./cluster_migrate.ts")).command,
+        },
+        view: {
+          brief: "Print what flags, environment and config file come to",
+          load: async () => (await import("./cluster_view.ts")).command,
+        },
       },
       aliases: { ls: "list", get: "list", rm: "delete", del: "delete" },
     },

@@ -10,6 +10,9 @@ const GLOBAL_FLAGS: ReadonlyMap<string, boolean> = new Map([
   ["--registries-config", true],
 ]);
 
+/** What k3d does with the config files of clusters, where crane's word means those of images. */
+const CLUSTER_CONFIG_WORDS: readonly string[] = ["init", "migrate", "view"];
+
 /** One-letter flags that take a value in every command that has them. */
 const VALUE_LETTERS = "bfjmoptuw";
 
@@ -26,6 +29,9 @@ const STICKY = new RegExp(`^-(?:([${VALUE_LETTERS}])([^=].*)|([${PAIR_LETTERS}])
 export function normalizeArguments(inputs: readonly string[]): readonly string[] {
   const [leading, rest] = splitLeadingFlags(inputs);
   if (rest[0] === "help") return [...rest.slice(1), "--help"];
+  if (rest[0] === "config" && CLUSTER_CONFIG_WORDS.includes(rest[1] ?? "")) {
+    return normalizeArguments([...leading, "cluster", ...rest.slice(1)]);
+  }
   const end = rest.indexOf("--");
   const flags = end < 0 ? rest : rest.slice(0, end);
   const values = end < 0 ? [] : rest.slice(end);
