@@ -102,6 +102,7 @@ class SyncRun {
   readonly #permits: Permits;
   readonly #images: Permits;
   readonly #results: SyncResult[] = [];
+  #transfers = 0;
 
   constructor(options: RunSyncOptions) {
     const { jobs = 4 } = options;
@@ -211,9 +212,26 @@ class SyncRun {
   }
 
   async #syncImage(image: SyncedImage): Promise<Omit<SyncResult, "from" | "to">> {
-    const { dryRun = false, onEvent, signal } = this.#options;
-    const permits = this.#permits;
-    return await syncImage(image, { permits, dryRun, onEvent, ...present({ signal }) });
+    const { dryRun = false, signal } = this.#options;
+    return await syncImage(image, {
+      permits: this.#permits,
+      dryRun,
+      onEvent: this.#tellApart(),
+      ...present({ signal }),
+    });
+  }
+
+  /** Hears the events of one copy, and passes them on with numbers that no other copy uses. */
+  #tellApart(): OnCopyEvent | undefined {
+    const { onEvent } = this.#options;
+    if (onEvent === undefined) return undefined;
+    const ids = new Map<number, number>();
+    return (event) => {
+      if (!("id" in event)) return onEvent(event);
+      const id = ids.get(event.id) ?? this.#transfers++;
+      ids.set(event.id, id);
+      onEvent({ ...event, id });
+    };
   }
 
   async #deleteExtra(

@@ -79,7 +79,7 @@ and does not stop the rest; exits 1 then.
       signal,
       dryRun,
       ...present({ jobs }),
-      onEvent: flags.json === true ? () => {} : output.onEvent,
+      onEvent: output.onEvent,
       onResult: (result) => tell(output, result, flags),
     });
     sumUp(output, report, dryRun);

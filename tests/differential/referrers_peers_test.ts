@@ -127,6 +127,25 @@ peerTest("writers of one process lose none of each other's referrers in docker-r
   assertEquals(tags.sort(), [referrersTag(image.digest), "v1"].sort());
 });
 
+for (const auth of ["basic", "token"] as const) {
+  peerTest(`the list of referrers is kept in docker-registry that asks who is there (${auth})`, {
+    needs: DOCKER_REGISTRY_NEEDS,
+  }, async () => {
+    await using registry = await startDockerRegistry({ auth });
+    using transport = new Transport({
+      keychain: { credentials: () => Promise.resolve({ username: "u", password: "p" }) },
+    });
+    const name = { registry: registry.name, repository: "app" };
+    await using app = new Repository(name, { transport });
+    const image = await copy(IMAGE, app, { names: ["v1"] });
+    const one = await attach(app, image, "application/vnd.example.a");
+    const two = await attach(app, image, "application/vnd.example.b");
+    assertEquals(await list(app, image), [one.digest, two.digest].sort());
+    await app.delete(one.digest);
+    assertEquals(await list(app, image), [two.digest]);
+  });
+}
+
 peerTest("oras and davit find what either attached in a layout", { needs: ["oras"] }, async () => {
   await using dir = await tempDir();
   const path = dir.join("layout");

@@ -260,6 +260,20 @@ Deno.test("a sync that was interrupted goes on where it was", async () => {
   assertEquals(totals, { copied: 2, unchanged: 1, deleted: 0, failed: 0 });
 });
 
+Deno.test("the events of copies that run at once are told apart", async () => {
+  await using world = await twoRegistries();
+  const started = new Map<number, string>();
+  const entry = { repository: `${world.from.address}/app`, to: `${world.to.address}/app` };
+  await sync([entry], {
+    onEvent(event) {
+      if (event.kind !== "done") return;
+      assertEquals(started.get(event.id), undefined);
+      started.set(event.id, event.descriptor.digest);
+    },
+  });
+  assert(started.size > 9);
+});
+
 Deno.test("a sync has no more requests under way on either side than its jobs", async () => {
   await using world = await twoRegistries();
   const tags = Object.fromEntries(
