@@ -7,7 +7,12 @@ const MAX_ERROR_BYTES = 64 * 1024;
 const MAX_SHOWN = 300;
 
 const TEMPORARY_STATUSES = new Set([408, 425, 429, 499, 500, 502, 503, 504, 522]);
+/** Reasons that pass, whatever the status. */
 const TEMPORARY_CODES = new Set(["TOOMANYREQUESTS", "UNAVAILABLE"]);
+/** Reasons that may pass, unless there is another; go-containerregistry takes them for such. */
+const DOUBTFUL_CODES = new Set([...TEMPORARY_CODES, "BLOB_UPLOAD_INVALID", "UNKNOWN"]);
+/** Statuses that say more than a doubtful reason. */
+const TELLING_STATUSES = new Set([401, 403, 404, 405]);
 
 /** One entry of an error answer. */
 interface Complaint {
@@ -39,14 +44,19 @@ export async function answerError(
   const message = `Cannot ${method} "${describeUrl(url)}": expected ${context.expected}, got ` +
     `${status}${reasons === "" ? describeStatus(status) : ` ${reasons}`}`;
   const afterMs = parseRetryAfter(headers.get("retry-after"), context.now);
-  const temporary = TEMPORARY_STATUSES.has(status) ||
-    codes.some((code) => TEMPORARY_CODES.has(code));
+  const temporary = TEMPORARY_STATUSES.has(status) || isTemporary(codes, status);
   if (!temporary && (status === 401 || status === 403)) {
     return new UnauthorizedError(`${message}; ${await context.advice()}`, status);
   }
   const asked = afterMs === undefined ? "" : `; try again in ${Math.ceil(afterMs / 1000)} s`;
   const error = new RegistryError(message + asked, status, { errorCodes: codes });
   return temporary ? markTemporary(error, afterMs === undefined ? {} : { afterMs }) : error;
+}
+
+function isTemporary(codes: readonly string[], status: number): boolean {
+  if (codes.some((code) => TEMPORARY_CODES.has(code))) return true;
+  if (codes.length === 0 || TELLING_STATUSES.has(status)) return false;
+  return codes.every((code) => DOUBTFUL_CODES.has(code));
 }
 
 function readComplaints(body: string): Complaint[] {

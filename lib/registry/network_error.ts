@@ -1,5 +1,5 @@
 import { NetworkError } from "../errors.ts";
-import { describeUrl } from "./redact.ts";
+import { describeUrl, redactUrls } from "./redact.ts";
 import { markTemporary } from "./retry.ts";
 
 /** Why a connection failed, as far as the words of the runtime tell. */
@@ -61,7 +61,7 @@ export function networkError(act: string, url: URL, failure: unknown): NetworkEr
   const known = CAUSES.find(({ pattern }) => pattern.test(text));
   const error = new NetworkError(
     `Cannot ${act} "${describeUrl(url)}": ${known?.says ?? lastClause(text)}`,
-    { cause: failure },
+    { cause: new Error(redactUrls(text)) },
   );
   return known?.temporary === false ? error : markTemporary(error);
 }

@@ -13,6 +13,14 @@ export function describeUrl(url: URL): string {
   return decodeQuery(shown);
 }
 
+/** Text of others, with the URLs in it as messages show them. */
+export function redactUrls(text: string): string {
+  return text.replaceAll(/[a-z][a-z0-9+.-]*:\/\/[^\s"'<>()]+/gi, (found) => {
+    const url = URL.parse(found);
+    return url === null ? "a URL" : describeUrl(url);
+  });
+}
+
 /** A digest reads better with its colon. */
 function decodeQuery(url: URL): string {
   return url.href.replaceAll("%3A", ":").replaceAll("%2F", "/");

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { NetworkError, PolicyError, RegistryError } from "../../lib/errors.ts";
 import {
   createWorld,
@@ -119,6 +119,26 @@ Deno.test("a message about a redirect hides signatures", async () => {
   const failing = openTransport(world).request({ registry: HOST, method: "GET", target: "/v2/" });
   const { message } = await assertRejects(() => failing, Error, "X-Signature=REDACTED");
   assert(!message.includes("topsecret") && message.includes("digest=sha256:abc"), message);
+});
+
+Deno.test("no cause of a failure shows a signature or a password", async () => {
+  const secret = "open-sesame";
+  const { descriptor } = await describe("hello");
+  const world = createWorld({
+    [ORIGIN]: () => moved(307, `https://gone.example/b?sig=${secret}`),
+    "https://gone.example": ({ url }) => {
+      throw new TypeError("fetch failed", {
+        cause: new Error(
+          `error sending request for url (${url.href}) by http://u:${secret}@proxy.example: ` +
+            "client error (Connect): Connection refused",
+        ),
+      });
+    },
+  });
+  const error = await assertRejects(() => openApp(world).fetch(descriptor), NetworkError);
+  const shown = Deno.inspect(error, { depth: 10 });
+  assert(!shown.includes(secret), shown);
+  assertStringIncludes(shown, "gone.example/b?sig=REDACTED");
 });
 
 Deno.test("an upload in one piece follows a redirect to another server, without credentials", async () => {

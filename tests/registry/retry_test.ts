@@ -74,6 +74,25 @@ for (const { status, attempts } of STATUSES) {
   });
 }
 
+for (
+  const { status, codes, attempts } of [
+    { status: 400, codes: ["UNKNOWN"], attempts: 4 },
+    { status: 400, codes: ["BLOB_UPLOAD_INVALID"], attempts: 4 },
+    { status: 400, codes: ["UNKNOWN", "NAME_INVALID"], attempts: 1 },
+    { status: 403, codes: ["UNKNOWN"], attempts: 1 },
+    { status: 404, codes: ["BLOB_UPLOAD_INVALID"], attempts: 1 },
+    { status: 403, codes: ["TOOMANYREQUESTS"], attempts: 4 },
+  ]
+) {
+  Deno.test(`a ${status} for ${codes} is met ${attempts} times in all`, async () => {
+    const errors = codes.map((code) => ({ code }));
+    const world = createWorld(() => Response.json({ errors }, { status }));
+    const failing = openTransport(world).request({ registry: HOST, method: "GET", target: "/v2/" });
+    await assertRejects(() => failing);
+    assertEquals(world.lines.length, attempts);
+  });
+}
+
 Deno.test("a server's Retry-After is obeyed", async () => {
   const world = createWorld((_, count) =>
     count === 1 ? errorAnswer(503, "UNAVAILABLE", "", { "retry-after": "17" }) : new Response("{}")
