@@ -5,6 +5,7 @@ import { CONFIG_FLAGS, configChanges, type ConfigFlags, named } from "../console
 import type { Context } from "../console/context.ts";
 import { creationTime } from "../console/creation_time.ts";
 import { EDIT_ALIASES, EDIT_FLAGS, type EditFlags, openEdited } from "../console/edit_target.ts";
+import { UsageError } from "../console/exit_code.ts";
 import { readNewLayers } from "../console/new_layers.ts";
 import { Session } from "../console/session.ts";
 import type { AddedLayer } from "../../lib/image/edit_image.ts";
@@ -15,6 +16,7 @@ import type { Image, View } from "../../lib/image/image.ts";
 import { mapPlatforms } from "../../lib/image/map_platforms.ts";
 import { recompressImages } from "../../lib/image/recompress.ts";
 import { removeLayers } from "../../lib/image/remove_layers.ts";
+import { listImages } from "../../lib/image/select.ts";
 import { familyOf, type MediaFamily } from "../../lib/oci/media_type.ts";
 import { present } from "../../lib/oci/present.ts";
 import { type Location, parseLocation } from "../../lib/places/location.ts";
@@ -110,6 +112,7 @@ for what --append brings, and without --append for all layers.`,
     const session = scope.use(new Session(this, flags));
     const { view, write } = await openEdited(session, scope, { location, flags });
     const { format, only: platforms = [], indexAnnotation = [] } = flags;
+    if (flags.setPlatform !== undefined && platforms.length === 0) await expectOne(view);
     const ground = format === undefined ? view : await convertImages(view, format);
     const family = familyOf((await ground.descriptor()).mediaType);
     const added = await addedLayers(this, flags, family);
@@ -123,6 +126,15 @@ for what --append brings, and without --append for all layers.`,
     );
   },
 });
+
+/** All images of an index for one platform would be none for the others. */
+async function expectOne(view: View): Promise<void> {
+  const images = await listImages(view);
+  if (images.length < 2) return;
+  throw new UsageError(
+    `Cannot give ${images.length} images one platform: expected --only PLATFORM for one of them`,
+  );
+}
 
 function mutate(image: Image, flags: Flags, added: readonly AddedLayer[]): Image {
   const { removeLayer = [], clear = [] } = flags;

@@ -206,6 +206,15 @@ Deno.test("mutate --set-platform changes the config and what the index says", as
   assertEquals([config.architecture, config.variant], ["arm", "v7"]);
 });
 
+Deno.test("mutate gives no index one platform for all its images", async () => {
+  await using world = await openWorld();
+  await world.push("app:v1", twoPlatforms());
+  const words = ["mutate", `${world.registry}/app:v1`, "--set-platform", "linux/arm/v7"];
+  const { code, stderr } = await runDavit(words);
+  assertEquals(code, 2);
+  assertStringIncludes(stderr, "--only");
+});
+
 Deno.test("mutate of a digest, and --repo, push by digest and move no tag", async () => {
   await using world = await openWorld();
   const app = await pushApp(world);
