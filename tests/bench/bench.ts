@@ -1,6 +1,7 @@
 /** Measures davit against named peers and fails when a ratio is over its limit. */
 import { benchAppendDirectory } from "./append_directory.ts";
 import { benchClusters } from "./clusters.ts";
+import { benchImageFiles } from "./image_files.ts";
 import { benchMemory } from "./memory.ts";
 import { benchMoves } from "./move_image.ts";
 import { benchMerge } from "./merge.ts";
@@ -18,6 +19,7 @@ reportResults([
   ...await benchMoves(),
   ...await benchMerge(),
   ...await benchValidate(),
+  ...await benchImageFiles(),
   ...await benchServer(),
   ...await benchClusters(),
 ]);

@@ -40,7 +40,7 @@ engineTest("README's recipes do what they say", async ({ host }) => {
     PATH: `${dir.join("bin")}:${Deno.env.get("PATH")}`,
   };
   const steps = blocks(server.address);
-  assertEquals(steps.filter(({ language }) => language === "sh").length, 7);
+  assertEquals(steps.filter(({ language }) => language === "sh").length, 8);
   for (const [number, { language, text }] of steps.entries()) {
     if (language === "yaml") await Deno.writeTextFile(dir.join(nameOf(text)), text);
     if (language === "sh") await runOk("sh", ["-e", "-c", text], { cwd: dir.path, env });
