@@ -101,11 +101,11 @@ function faultOf(layer: Layer, error: DavitError): Fault {
   if (error instanceof DigestMismatchError) return fault("digest", message);
   if (error instanceof SizeMismatchError) return fault("size", message);
   if (error instanceof LimitExceededError) return fault("limit", message);
-  if (!(error instanceof NotFoundError)) return fault("read", message);
   const isElsewhere = isNondistributable(layer.mediaType) &&
     layer.descriptor?.urls !== undefined;
-  if (!isElsewhere) return fault("missing", message);
-  return { check: "elsewhere", severity: "warning", message: "it lies where its URLs say" };
+  if (!isElsewhere) return fault(error instanceof NotFoundError ? "missing" : "read", message);
+  const why = `it is left where its URLs say, and was not read: ${message}`;
+  return { check: "elsewhere", severity: "warning", message: why };
 }
 
 /** Checks that bytes are a tar; from the first damage on they are not looked at. */

@@ -1,9 +1,14 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { appendToIndex } from "../../lib/image/append_to_index.ts";
+import { createIndex } from "../../lib/image/create_index.ts";
 import { emptyIndex } from "../../lib/image/empty.ts";
+import { Repository } from "../../lib/registry/repository.ts";
+import { Transport } from "../../lib/registry/transport.ts";
+import { copy } from "../../lib/store/copy.ts";
 import { openWorld, twoPlatforms, type World } from "../cli/world.ts";
 import { runDavit } from "../support/cli.ts";
 import { run, runOk } from "../support/command.ts";
+import { serveCounted } from "../support/counted_registry.ts";
 import { peerTest } from "../support/peers.ts";
 import { FIVE_PLATFORMS, imageMatrix, matrixImage } from "./image_matrix.ts";
 
@@ -127,5 +132,43 @@ peerTest(
     const platforms = "linux/amd64,linux/arm64";
     const [crane, davit] = await edit(world, ["filter", "REG/base:v1", "--platform", platforms]);
     assertEquals([crane.manifests ?? [], davit.manifests.length], [[], 2]);
+  },
+);
+
+peerTest(
+  "an edit of an index takes davit no more requests than crane",
+  { needs: ["crane"] },
+  async () => {
+    await using registry = await serveCounted();
+    using transport = new Transport();
+    const five = FIVE_PLATFORMS.map((platform) =>
+      matrixImage({ family: "oci", compression: "gzip", platform })
+    );
+    for (
+      const [repository, view] of [["app", twoPlatforms()], [
+        "five",
+        createIndex(five.map((image) => ({ image }))),
+      ]] as const
+    ) {
+      await using store = new Repository({ registry: registry.address, repository }, { transport });
+      await copy(view, store, { names: ["v1"] });
+    }
+    for (
+      const [repository, words] of [
+        ["app", ["append", "REG/app:v1", "-m", "REG/app:v1"]],
+        ["app", ["append", "-m", "REG/app:v1"]],
+        ["five", ["filter", "REG/five:v1", "--platform", "linux"]],
+        ["five", ["filter", "REG/five:v1", "--platform", "windows"]],
+      ] as const
+    ) {
+      const spelled = words.map((word) => word.replaceAll("REG", registry.address));
+      const count = async (run: (inputs: string[]) => Promise<unknown>, tag: string) => {
+        const inputs = ["index", ...spelled, "-t", `${registry.address}/${repository}:${tag}`];
+        return (await registry.requestsOf(() => run(inputs))).length;
+      };
+      const crane = await count((inputs) => runOk("crane", inputs), "crane");
+      const davit = await count((inputs) => runDavit(inputs), "davit");
+      assert(davit <= crane, `${words.join(" ")}: ${davit} requests, crane ${crane}`);
+    }
   },
 );

@@ -50,6 +50,7 @@ const DIFFERENCES: Readonly<Record<string, string>> = {
   zstd: "crane takes every layer for gzip",
   none: "crane takes every layer for gzip",
   "arm64/v8 is arm64": "crane compares the words, davit what they mean",
+  "a foreign layer that is left elsewhere": "davit says that it was not read, which is no fault",
   "an attestation": "crane takes statements for gzip layers",
 };
 
@@ -132,6 +133,27 @@ const MADE: readonly {
     },
   },
   {
+    what: "a foreign layer that is there all the same",
+    verdict: "PASS",
+    async make(place) {
+      const { descriptor, diffId } = await putLayer(place, FILES);
+      const mediaType = MEDIA_TYPE.ociNondistributableLayerGzip;
+      const urls = ["https://elsewhere.example/layer"];
+      return await putImage(place, [{ descriptor: { ...descriptor, mediaType, urls }, diffId }]);
+    },
+  },
+  {
+    what: "a foreign layer that is left elsewhere",
+    verdict: "PASS",
+    async make(place) {
+      const { descriptor, diffId } = await putLayer(place, FILES);
+      const mediaType = MEDIA_TYPE.ociNondistributableLayerGzip;
+      const urls = ["http://127.0.0.1:1/layer"];
+      place.replace(descriptor);
+      return await putImage(place, [{ descriptor: { ...descriptor, mediaType, urls }, diffId }]);
+    },
+  },
+  {
     what: "an artifact",
     verdict: "PASS",
     async make(place) {
@@ -172,7 +194,8 @@ for (const { what, verdict, make } of MADE) {
     using transport = new Transport();
     const name = { registry: world.registry, repository: "made" };
     await using store = new Repository(name, { transport });
-    await copy(place.view(root), store, { names: ["v1"] });
+    const nondistributable = what.endsWith("all the same");
+    await copy(place.view(root), store, { names: ["v1"], nondistributable });
     const crane = what in DIFFERENCES ? "FAIL" : verdict;
     assertEquals(await verdictsOn(world, "made:v1"), { crane, davit: verdict });
   });
