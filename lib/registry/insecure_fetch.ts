@@ -7,7 +7,10 @@ export interface InsecureFetch extends Disposable {
   readonly fetch: Fetch;
 }
 
-/** `fetch` cannot be told to trust a single server: this does, by `node:https`. */
+/**
+ * `fetch` cannot be told to trust a single server: this does, by `node:https`. It goes to the server
+ * itself, past any proxy.
+ */
 export function openInsecureFetch(): InsecureFetch {
   let agent: Agent | undefined;
   return {
