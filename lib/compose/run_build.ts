@@ -124,7 +124,7 @@ function placeOf(location: Location): string {
   if (location.kind === "registry") {
     return `${location.reference.registry}/${location.reference.repository}`;
   }
-  return location.kind === "docker-daemon" ? location.kind : `${location.kind}:${location.path}`;
+  return "path" in location ? `${location.kind}:${location.path}` : formatLocation(location);
 }
 
 function namesAt(location: Location, tags: readonly string[]): readonly string[] {
@@ -133,6 +133,8 @@ function namesAt(location: Location, tags: readonly string[]): readonly string[]
       return location.reference.tag === undefined ? [] : [location.reference.tag];
     case "docker-daemon":
       return [location.name];
+    case "k3s":
+      return tags;
     case "docker-archive":
     case "docker-legacy":
       return location.name === undefined ? tags : [location.name];

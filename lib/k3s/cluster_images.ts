@@ -1,5 +1,5 @@
 import { DockerCli } from "../docker/cli.ts";
-import { ClusterError } from "../errors.ts";
+import { ClusterError, UnsupportedError } from "../errors.ts";
 import type { CallOptions } from "../layer/content_source.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -79,6 +79,12 @@ export class ClusterImages implements Destination {
   }
 
   async #write(content: Content, options: WriteOptions): Promise<Descriptor> {
+    if (options.names?.length === 0) {
+      throw new UnsupportedError(
+        `Cannot bring an image to ${this.label} without a name: expected one in full, such as ` +
+          "registry.example/app:v1",
+      );
+    }
     const digest = content.descriptor?.digest;
     const isRoot = options.names !== undefined;
     const targets = this.#live.filter((node) =>

@@ -1,3 +1,4 @@
+import { parseClusterName } from "../k3s/names.ts";
 import { formatReference, parseReference, type Reference } from "../oci/reference.ts";
 
 /**
@@ -10,6 +11,7 @@ export type Location =
   | { readonly kind: "registry"; readonly reference: Reference }
   | { readonly kind: FileKind; readonly path: string; readonly name?: string }
   | { readonly kind: "docker-daemon"; readonly name: string }
+  | { readonly kind: "k3s"; readonly cluster: string }
   | { readonly kind: "path"; readonly path: string };
 
 /** The transports whose place is a file or directory. */
@@ -30,6 +32,7 @@ export const LOCATION_FORMS: readonly string[] = [
   "docker-archive:FILE[:REF]",
   "docker-legacy:FILE[:REF]",
   "docker-daemon:REF",
+  "k3s:CLUSTER",
 ];
 
 /**
@@ -56,6 +59,10 @@ export function parseLocation(text: string): Location {
     const name = rest.startsWith("sha256:") ? rest : formatReference(parseReference(rest));
     return { kind: "docker-daemon", name };
   }
+  if (transport === "k3s") {
+    if (rest === "") throw incomplete(text, "k3s:CLUSTER");
+    return { kind: "k3s", cluster: parseClusterName(rest) };
+  }
   if (isFileKind(transport)) return parseFile(text, transport, rest);
   return { kind: "registry", reference: parseReference(text) };
 }
@@ -67,6 +74,8 @@ export function formatLocation(location: Location): string {
       return formatReference(location.reference);
     case "docker-daemon":
       return `docker-daemon:${location.name}`;
+    case "k3s":
+      return `k3s:${location.cluster}`;
     case "path":
       return location.path;
     default: {

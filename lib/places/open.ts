@@ -156,6 +156,10 @@ async function findSource(
       const { DockerDaemon } = await import("../docker/daemon.ts");
       return { source: scope.use(new DockerDaemon()), name: location.name };
     }
+    case "k3s":
+      throw new UnsupportedError(
+        `Cannot read images from cluster "${location.cluster}": images can only be brought to it`,
+      );
     case "oci": {
       const { openLayout } = await import("../layout/open_layout.ts");
       return { source: scope.use(await openLayout(location.path)), name: location.name };
@@ -201,6 +205,10 @@ async function makeDestination(location: Location, options: OpenOptions): Promis
       const { DockerDaemon } = await import("../docker/daemon.ts");
       return new DockerDaemon();
     }
+    case "k3s": {
+      const { openClusterImages } = await import("../k3s/cluster_images.ts");
+      return await openClusterImages(location.cluster, options);
+    }
     case "oci": {
       const { createLayout } = await import("../layout/open_layout.ts");
       return await createLayout(location.path);
@@ -231,6 +239,7 @@ function namesOf(location: Location): readonly string[] {
       return location.reference.tag === undefined ? [] : [location.reference.tag];
     case "docker-daemon":
       return [location.name];
+    case "k3s":
     case "path":
       return [];
     default:

@@ -34,7 +34,7 @@ serve them, all without a daemon.
   davit registry serve                                        a registry, in this terminal
 
 A place is a registry name, or oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE,
-docker-legacy:FILE, docker-daemon:REF, or a path that starts with "/" or "./".`,
+docker-legacy:FILE, docker-daemon:REF, k3s:CLUSTER, or a path that starts with "/" or "./".`,
   routes: {
     append: {
       brief: "Put files, directories or tars on top of an image",

@@ -1,6 +1,9 @@
 import type { Location } from "../../lib/places/location.ts";
 import { formatReference } from "../../lib/oci/reference.ts";
 
+/** The places in which an image is known by its whole name. */
+const KEEPS_NAMES: readonly Location["kind"][] = ["docker-archive", "docker-legacy", "k3s"];
+
 /**
  * The names a copy gets: those its destination says; else, in an archive or layout that keeps
  * names, the name it had at its source.
@@ -11,7 +14,7 @@ export function nameAtDestination(
   names: readonly string[],
 ): readonly string[] {
   if (names.length > 0) return names;
-  if (to.kind === "docker-archive" || to.kind === "docker-legacy") return inFull(from);
+  if (KEEPS_NAMES.includes(to.kind)) return inFull(from);
   const tag = from.kind === "registry" ? from.reference.tag : undefined;
   return tag !== undefined && (to.kind === "oci" || to.kind === "oci-archive") ? [tag] : [];
 }

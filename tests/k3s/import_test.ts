@@ -137,6 +137,20 @@ nodeTest("images come to all nodes, as the blobs that they lack", async (engine,
     assert(names.includes("docker.io/davit-import/loaded:v1"));
   });
 
+  await t.step("and by copy, under the name an image has", async () => {
+    await write(await createDockerArchive(dir.join("copy.tar")), base, "x.example/copy:v1");
+    await runDavitOk([
+      "copy",
+      `docker-archive:${dir.join("copy.tar")}:x.example/copy:v1`,
+      `k3s:${name}`,
+    ]);
+    assertMatch(await imageIn(nodes[1] ?? "", "x.example/copy:v1"), /complete/);
+    const unnamed = await runDavit(["copy", `oci:${dir.join("layout")}`, `k3s:${name}`]);
+    assertEquals(unnamed.code, 1);
+    assertStringIncludes(unnamed.stderr, "without a name");
+    assertEquals((await runDavit(["copy", `k3s:${name}`, "oci:x"])).code, 1);
+  });
+
   await t.step("or not at all, when something is missing or has no name", async () => {
     const args = ["image", "import", "-c", name, "no-such/image:v1", "nor/this:v2"];
     const { code, stderr } = await runDavit(args);

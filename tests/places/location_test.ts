@@ -22,6 +22,7 @@ const LOCATIONS: Readonly<Record<string, Location>> = {
     path: "a.tar",
     name: "registry.example/app:v1",
   },
+  "k3s:dev": { kind: "k3s", cluster: "dev" },
   "/a/b.tar": { kind: "path", path: "/a/b.tar" },
   "./b.tar": { kind: "path", path: "./b.tar" },
   "../b": { kind: "path", path: "../b" },
