@@ -1,3 +1,4 @@
+import { NetworkError } from "../errors.ts";
 import type { View } from "../image/image.ts";
 import { openView } from "../image/open_view.ts";
 import type { CallOptions, ContentSource, FetchOptions } from "../layer/content_source.ts";
@@ -7,6 +8,7 @@ import type { RepositoryName } from "../oci/reference.ts";
 import { Repository } from "../registry/repository.ts";
 import type { Transport } from "../registry/transport.ts";
 import type { Referrers, ReferrersOptions, Source } from "../store/store.ts";
+import { verify } from "../stream/verify.ts";
 import type { RegistryRules } from "./registry_rules.ts";
 
 /** Options of {@linkcode MirroredRepository}. */
@@ -66,7 +68,10 @@ export class MirroredRepository implements Source, ContentSource, Referrers {
     return this.#list((repository) => repository.referrers(subject, options), options);
   }
 
-  /** Opens content at the place that the last manifest came from, else at the others. */
+  /**
+   * Opens content at the place that the last manifest came from, else at the others. Where a place
+   * breaks off, the next one goes on.
+   */
   async fetch(
     descriptor: Descriptor,
     options: FetchOptions = {},
@@ -77,11 +82,43 @@ export class MirroredRepository implements Source, ContentSource, Referrers {
     const sources = this.#sourcesOf(descriptor.digest);
     const preferred = sources.filter((repository) => repository === this.#preferred);
     const others = sources.filter((repository) => repository !== this.#preferred);
-    return await this.#first(
-      [...preferred, ...others],
-      (repository) => repository.fetch(descriptor, options),
+    const ahead = [...preferred, ...others];
+    const first = await this.#first(ahead, async (repository) => {
+      const stream = await repository.fetch(descriptor, options);
+      return { stream, rest: ahead.slice(ahead.indexOf(repository) + 1) };
+    }, options);
+    if (first.rest.length === 0 || (options.offset ?? 0) > 0) return first.stream;
+    return verify(
+      ReadableStream.from(this.#goOn(first.stream, first.rest, descriptor, options)),
+      descriptor,
+    );
+  }
+
+  /** Reads a stream, and where it breaks off what is left of it elsewhere. */
+  async *#goOn(
+    stream: ReadableStream<Uint8Array>,
+    rest: readonly Repository[],
+    descriptor: Descriptor,
+    options: FetchOptions,
+  ): AsyncGenerator<Uint8Array> {
+    let passed = 0;
+    try {
+      for await (const chunk of stream) {
+        passed += chunk.length;
+        yield chunk;
+      }
+      return;
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (!(error instanceof NetworkError) || passed >= descriptor.size) throw error;
+      this.#options.onFailure?.(this.label, error);
+    }
+    const next = await this.#first(
+      rest,
+      (repository) => repository.fetch(descriptor, { ...options, offset: passed }),
       options,
     );
+    yield* next;
   }
 
   #sourcesOf(name?: string): readonly Repository[] {
@@ -123,8 +160,8 @@ export class MirroredRepository implements Source, ContentSource, Referrers {
         return await ask(repository);
       } catch (error) {
         signal?.throwIfAborted();
-        if (repository === origin) failure = error;
-        else this.#options.onFailure?.(repository.label, error);
+        if (repository === origin || failure === undefined) failure = error;
+        if (repository !== origin) this.#options.onFailure?.(repository.label, error);
       }
     }
     throw failure;

@@ -91,6 +91,27 @@ Deno.test("a blob that a mirror lost is read from the registry itself", async ()
   assertEquals(await pull(new MirroredRepository(name, { rules, transport })), digest);
 });
 
+Deno.test("a blob that breaks off at a mirror goes on at the registry itself", async () => {
+  await using origin = await serveRegistry();
+  const parts = Array.from(
+    { length: 5 },
+    () => crypto.getRandomValues(new Uint8Array(60_000)),
+  );
+  const content = await new Blob(parts).bytes();
+  const image = makeImage([[{ path: "random", content }]]);
+  const digest = await push(origin.address, "app", image);
+  await using mirror = await serveRegistry({
+    faults: [{ method: "GET", path: "/blobs/", cutAfterBytes: 100_000 }],
+  });
+  await push(mirror.address, "cache/app", image);
+  const asked: string[] = [];
+  using transport = listening(asked);
+  const rules = mirroring(origin.address, mirror.address);
+  const name = { registry: origin.address, repository: "app" };
+  assertEquals(await pull(new MirroredRepository(name, { rules, transport })), digest);
+  assertEquals(asked.some((line) => line.includes(`${origin.address}/v2/app/blobs/`)), true);
+});
+
 Deno.test("mirrors that nobody answers at are passed over; the registry's own failure counts", async () => {
   await using origin = await serveRegistry();
   const digest = await push(origin.address, "app");
