@@ -2,6 +2,9 @@
  * The embedded registry: the OCI distribution specification in this process, over memory or a
  * directory. docker, skopeo, crane, containerd and davit push to it and pull from it.
  *
+ * It signs users in, by password or for tokens, caches other registries, keeps within quotas, collects
+ * its garbage and misbehaves on demand, as {@linkcode CreateRegistryOptions} say.
+ *
  * `serveRegistry` listens; `createRegistry` is the same as a function from request to answer. What
  * it keeps is behind the port `Repositories`, of which there are two: `memoryRepositories` and
  * `diskRepositories`.
