@@ -99,6 +99,9 @@ receiver has. Copied from there, it goes where those layers are, and nowhere els
   async func(this: Context, flags: Flags, from: Location, to: Location): Promise<void> {
     const { platform: _, ...common } = flags;
     await using session = new Session(this, common);
+    if (flags.allTags === true && flags.have !== undefined) {
+      throw new UsageError("Cannot use --have with --all-tags: a delta is of one image");
+    }
     if (flags.allTags === true) return await copyAll(session, from, to, flags);
     await using target = await session.create(to);
     const names = nameAtDestination(from, to, target.names);

@@ -57,6 +57,15 @@ Deno.test("a delta is for archives and layouts, and --have must be there", async
   const registry = await runDavit(["copy", "--have", v1, v1, `${world.registry}/app:v3`]);
   assertEquals(registry.code, 2);
   assertStringIncludes(registry.stderr, "expected oci-archive:FILE");
+  const all = await runDavit([
+    "copy",
+    "--all-tags",
+    "--have",
+    v1,
+    v1,
+    `oci-archive:${world.dir}/x`,
+  ]);
+  assertEquals(all.code, 2);
   const nothing = await runDavit([
     ...["copy", "--have", `${world.registry}/app:nope`, v1, `oci-archive:${world.dir}/x.tar`],
   ]);
