@@ -1,4 +1,4 @@
-/** Bytes of a body that are read at once. */
+/** Bytes that are read at once: the bodies of many small files, or a piece of a large one. */
 const PIECE_BYTES = 1024 * 1024;
 
 /** Where a tar lies in the file, and whether all of it does. */
@@ -17,6 +17,7 @@ export class KeptTars implements Disposable {
   readonly #path: string | undefined;
   readonly #parts = new Map<number, Part>();
   #end = 0;
+  #window = { start: 0, bytes: new Uint8Array() };
 
   /** Opens the file. @param mayKeep Whether anything is kept at all. */
   constructor(mayKeep = true) {
@@ -81,7 +82,18 @@ export class KeptTars implements Disposable {
     if (this.#path !== undefined) attempt(() => Deno.removeSync(this.#path ?? ""));
   }
 
+  /** Files mostly follow each other: what is read for one holds the next ones too. */
   #read(start: number, size: number): Uint8Array {
+    const { start: from, bytes } = this.#window;
+    if (start < from || start + size > from + bytes.length) {
+      const length = Math.min(Math.max(size, PIECE_BYTES), this.#end - start);
+      this.#window = { start, bytes: this.#readWhole(start, length) };
+      return this.#window.bytes.subarray(0, size);
+    }
+    return bytes.subarray(start - from, start - from + size);
+  }
+
+  #readWhole(start: number, size: number): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(size);
     this.#file?.seekSync(start, Deno.SeekMode.Start);
     for (let done = 0; done < size;) {

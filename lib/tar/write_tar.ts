@@ -13,10 +13,10 @@ export interface TarInput {
 const EMPTY = new Uint8Array();
 
 /** What leaves the writer at once when many small entries are joined. */
-const CHUNK_SIZE = 64 * 1024;
+const CHUNK_SIZE = 256 * 1024;
 
 /** Pieces up to this size are copied into a chunk; passing a larger one as it is costs less. */
-const MAX_JOINED = 16 * 1024;
+const MAX_JOINED = 128 * 1024;
 
 /**
  * Writes a tar, at the pace of its reader. Entries are taken, and their bodies opened, one after the
@@ -118,7 +118,7 @@ class EntryWriter {
 class Packer {
   /** Bytes pushed so far. */
   total = 0;
-  readonly #buffer = new Uint8Array(CHUNK_SIZE);
+  #buffer = new Uint8Array(CHUNK_SIZE);
   #used = 0;
 
   *push(...pieces: readonly Uint8Array[]): Generator<Uint8Array, void, void> {
@@ -137,7 +137,8 @@ class Packer {
 
   *flush(): Generator<Uint8Array, void, void> {
     if (this.#used === 0) return;
-    yield this.#buffer.slice(0, this.#used);
+    yield this.#buffer.subarray(0, this.#used);
+    this.#buffer = new Uint8Array(CHUNK_SIZE);
     this.#used = 0;
   }
 }

@@ -41,12 +41,12 @@ Deno.test("entries may come one by one", async () => {
 });
 
 Deno.test("small pieces leave joined, large ones as they are", async () => {
-  const body = new Uint8Array(100_000);
+  const body = new Uint8Array(200_000);
   const small = Array.from({ length: 100 }, (_, i) => ({ header: file(`${i}`, 0) }));
   const chunks = await Array.fromAsync(
-    writeTar([...small, { header: file("large", 100_000), body }]),
+    writeTar([...small, { header: file("large", 200_000), body }]),
   );
-  assertEquals(chunks.map(({ length }) => length), [51_712, 100_000, 352 + 1024]);
+  assertEquals(chunks.map(({ length }) => length), [51_712, 200_000, 192 + 1024]);
   assert(chunks[1] === body);
 });
 
@@ -63,9 +63,9 @@ Deno.test("nothing is taken or opened before it is asked for", async () => {
       events.push(`taken ${name}`);
       const body = () => {
         events.push(`opened ${name}`);
-        return pieces(20_000);
+        return pieces(200_000);
       };
-      yield { header: file(name, 20_000), body };
+      yield { header: file(name, 200_000), body };
     }
   }
   const reader = writeTar(inputs()).getReader();
@@ -125,7 +125,7 @@ Deno.test("a body that is too long is let go, and the entries with it", async ()
 
 Deno.test("a cancel reaches the open body and the entries", async () => {
   const log: string[] = [];
-  const reader = writeTar(logged(log, 40_000, () => pieces(20_000, 20_000))).getReader();
+  const reader = writeTar(logged(log, 400_000, () => pieces(200_000, 200_000))).getReader();
   await reader.read();
   await reader.read();
   await reader.cancel("enough");
