@@ -18,6 +18,8 @@ export interface DockerCliOptions {
 export interface DockerSpawnOptions {
   /** What the command is for, as an error names it: `load images into Docker`. */
   readonly act: string;
+  /** Lets Ctrl-C reach a command that only watches, even where it is kept from the others. */
+  readonly attached?: boolean;
 }
 
 /** Options of {@linkcode DockerCli.run}. */
@@ -100,17 +102,18 @@ export class DockerCli {
    * @throws {DockerError} When it cannot be started.
    */
   spawn(args: readonly string[], options: DockerSpawnOptions): DockerProcess {
-    const { act } = options;
+    const { act, attached = false } = options;
+    const detached = this.#detached && !attached;
     const command = new Deno.Command(this.#executable, {
       args: [...this.#context, ...args],
       env: { ...this.#env },
-      detached: this.#detached,
+      detached,
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
     });
     try {
-      return new DockerProcess(command.spawn(), act, this.#detached);
+      return new DockerProcess(command.spawn(), act, detached);
     } catch (cause) {
       const why = cause instanceof Deno.errors.NotFound ? "none" : String(cause);
       throw new DockerError(

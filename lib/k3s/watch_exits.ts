@@ -31,7 +31,7 @@ export function watchExits(cli: DockerCli, cluster: string, since: string): Exit
       ...["events", "--since", since, "--format", "{{json .}}"],
       ...filters.flatMap((filter) => ["--filter", filter]),
     ],
-    { act: `watch the nodes of cluster "${cluster}"` },
+    { act: `watch the nodes of cluster "${cluster}"`, attached: true },
   );
   const watching = (async () => {
     const exits = new Map<string, number>();
