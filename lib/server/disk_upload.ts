@@ -7,6 +7,8 @@ import { readRange } from "../layout/read_range.ts";
 import type { Upload, UploadShelf, UploadWriter } from "./repositories.ts";
 
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** What is left to be brought to the disk at the end, about. */
+const SYNC_EVERY_BYTES = 16 * 1024 * 1024;
 const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /** The uploads of a repository on disk: a file each, which outlives the process. */
@@ -67,11 +69,7 @@ class DiskUpload implements Upload {
   }
 
   async open(): Promise<UploadWriter> {
-    const file = await Deno.open(this.#path, { append: true });
-    return {
-      append: (bytes) => writeAllSync(file, bytes),
-      [Symbol.dispose]: () => file.close(),
-    };
+    return new DiskWriter(await Deno.open(this.#path, { append: true }));
   }
 
   async read(range?: ByteRange): Promise<ReadableStream<Uint8Array>> {
@@ -94,6 +92,35 @@ class DiskUpload implements Upload {
 
   async #info(): Promise<Deno.FileInfo | undefined> {
     return await Deno.stat(this.#path).catch(ignoreMissing);
+  }
+}
+
+/** Writes an upload, and brings it to the disk on its way: so the end has little to wait for. */
+class DiskWriter implements UploadWriter {
+  readonly #file: Deno.FsFile;
+  #unsynced = 0;
+  #syncing: Promise<void> | undefined;
+
+  constructor(file: Deno.FsFile) {
+    this.#file = file;
+  }
+
+  append(bytes: Uint8Array): void {
+    writeAllSync(this.#file, bytes);
+    this.#unsynced += bytes.length;
+    if (this.#unsynced >= SYNC_EVERY_BYTES) this.#syncing ??= this.#sync();
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#syncing === undefined) this.#file.close();
+    else this.#syncing.then(() => this.#file.close());
+  }
+
+  /** What fails here fails again at the end, where somebody is told. */
+  async #sync(): Promise<void> {
+    this.#unsynced = 0;
+    await this.#file.syncData().catch(() => {});
+    this.#syncing = undefined;
   }
 }
 
