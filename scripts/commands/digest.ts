@@ -66,8 +66,8 @@ function chooseLocation({ tarball, fullRef }: Flags, image: Location | undefined
   if (tarball === undefined && image !== undefined) return image;
   if (tarball === undefined) throw new UsageError("Cannot print a digest: expected an image");
   if (fullRef === true) throw new UsageError("Cannot use --full-ref with --tarball");
-  const name = image?.kind === "registry" ? { name: formatReference(image.reference) } : {};
-  return { kind: "docker-archive", path: tarball, ...name };
+  if (image?.kind !== "registry") return { kind: "path", path: tarball };
+  return { kind: "docker-archive", path: tarball, name: formatReference(image.reference) };
 }
 
 async function describe(session: Session, location: Location): Promise<Descriptor> {

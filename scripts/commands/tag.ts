@@ -2,7 +2,7 @@ import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
 import { COMMON_FLAGS, type CommonFlags } from "../console/flags.ts";
 import { Session } from "../console/session.ts";
-import { formatReference, parseReference, type Reference } from "../../lib/oci/reference.ts";
+import { formatReference, isTag, parseReference, type Reference } from "../../lib/oci/reference.ts";
 
 /** `davit tag IMAGE TAG` */
 export const command: Command<Context> = buildCommand({
@@ -35,6 +35,9 @@ export const command: Command<Context> = buildCommand({
 });
 
 function parseTag(text: string): string {
-  parseReference("image", { defaultTag: text });
-  return text;
+  if (isTag(text)) return text;
+  throw new SyntaxError(
+    `Cannot use ${JSON.stringify(text)} as a tag: expected at most 128 letters, digits, "_", "." ` +
+      `and "-" that begin with neither "." nor "-"; a tag in another repository is for "davit copy"`,
+  );
 }

@@ -103,8 +103,8 @@ export const COMMON_FLAGS: FlagParametersForType<CommonFlags, Context> = {
 
 /** {@linkcode SideFlags}, for a command's parameters. */
 export const SIDE_FLAGS: FlagParametersForType<SideFlags, Context> = {
-  srcCreds: credentialFlag("The same, for the registry that is read"),
-  dstCreds: credentialFlag("The same, for the registry that is written to"),
+  srcCreds: credentialFlag("As --creds, for the registry that is read"),
+  dstCreds: credentialFlag("As --creds, for the registry that is written to"),
 };
 
 /** {@linkcode PlatformFlags}, for a command's parameters. */

@@ -7,7 +7,7 @@ export async function expectIndex(view: View, location: Location): Promise<Index
   if (view.kind === "index") return view;
   const { mediaType } = await view.descriptor();
   throw new UnsupportedError(
-    `Cannot edit "${formatLocation(location)}" as an index: expected an index, got ` +
-      `"${mediaType}"; "davit index create -m ${formatLocation(location)}" makes one of it`,
+    `Cannot open "${formatLocation(location)}" as an index: expected an index, got ` +
+      `"${mediaType}"; "davit index create ${formatLocation(location)} -t NAME" makes one of it`,
   );
 }

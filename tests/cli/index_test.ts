@@ -146,7 +146,7 @@ for (
       code: 2,
       says: "KEY=VALUE",
     },
-    { words: ["list", "REG/one:v1"], code: 1, says: "expected an index" },
+    { words: ["list", "REG/one:v1"], code: 1, says: '/one:v1 -t NAME" makes one' },
   ]
 ) {
   Deno.test(`index ${words.join(" ")} exits ${code} and changes nothing`, async () => {

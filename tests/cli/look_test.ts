@@ -59,6 +59,14 @@ Deno.test("digest --tarball tells what a push would give", async () => {
   assertEquals(stdout, (await runIn(world, ["digest", "REG/pushed:v1"])).stdout);
 });
 
+Deno.test("digest --tarball reads what push does, OCI archives too", async () => {
+  await using world = await openWorld();
+  const digest = await world.push("app:v1", APP);
+  await runIn(world, ["copy", "REG/app:v1", "oci-archive:DIR/app.tar"]);
+  const { stdout } = await runIn(world, ["digest", "--tarball", "DIR/app.tar"]);
+  assertEquals(stdout, `${digest}\n`);
+});
+
 Deno.test("manifest and config print the exact bytes", async () => {
   await using world = await openWorld();
   await world.push("app:v1", APP);
@@ -178,7 +186,7 @@ Deno.test("export and pull write into a fifo, and through a link, without taking
 for (
   const { words, code, says } of [
     { words: ["tag", "REG/app:nope", "v2"], code: 3, says: 'Cannot find tag "nope"' },
-    { words: ["tag", "REG/app:v1", "no/tag"], code: 2, says: "no/tag" },
+    { words: ["tag", "REG/app:v1", "no/tag"], code: 2, says: 'Cannot use "no/tag" as a tag' },
     { words: ["tag", "REG/app:v1"], code: 2, says: "expected TAG" },
     { words: ["digest"], code: 2, says: "expected an image" },
     { words: ["digest", "REG/nope:v1"], code: 3, says: "nope" },
