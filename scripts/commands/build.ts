@@ -54,7 +54,7 @@ Flags win over the file.`,
       },
       tag: {
         kind: "parsed",
-        brief: "Name of the result, instead of the file's",
+        brief: "Name of the result, instead of the file's, in registries too",
         placeholder: "NAME",
         parse: String,
         optional: true,
@@ -106,7 +106,7 @@ Flags win over the file.`,
     const { platform: _, ...sessionFlags } = flags;
     await using session = new Session(this, sessionFlags);
     const { spec: written, root } = await readBuildFile(directory, flags.file);
-    const spec = { ...written, ...changesOf(flags, root) };
+    const spec = { ...written, ...changesOf(flags, root, written) };
     bindPlaces(session, spec);
     const { jobs, workers } = flags;
     const { places, signal, output: { onEvent } } = session;
@@ -136,10 +136,17 @@ function bindPlaces(session: Session, { from, tags = [], outputs = [] }: BuildSp
 }
 
 /** What the flags say instead of the file. */
-function changesOf(flags: Flags, root: string): Partial<BuildSpec> {
+function changesOf(flags: Flags, root: string, written: BuildSpec): Partial<BuildSpec> {
   const { tag: tags, output, platform: platforms, compression, level } = flags;
-  const outputs = root === "." ? output : output?.map(fromHere);
+  const said = root === "." ? output : output?.map(fromHere);
+  const outputs = said ?? (tags === undefined ? undefined : renamed(tags, written));
   return present({ tags, outputs, platforms, compression, level });
+}
+
+/** The file's outputs with other tags: its registries' names give way, or they would be overwritten. */
+function renamed(tags: readonly string[], { outputs }: BuildSpec): readonly string[] | undefined {
+  const local = outputs?.filter((place) => parseLocation(place).kind !== "registry");
+  return local?.length === outputs?.length ? outputs : [...tags, ...local ?? []];
 }
 
 /** Paths in the build file are relative to it, those on the command line to where one is. */

@@ -171,6 +171,20 @@ Deno.test("build's flags win over the file", async () => {
   assert((await world.list()).includes("layout"));
 });
 
+Deno.test("build -t goes to its own name, not to the registries that the file's outputs name", async () => {
+  await using world = await openWorld();
+  await writeBuild(world, `${MULTI}outputs: [REG/app:v2, "oci:layout"]\n`);
+  const name = `${world.registry}/mine:test`;
+  const { stdout } = await runDavitOk(["build", world.dir, "-t", name]);
+  const digest = (await runDavitOk(["digest", name])).stdout.trim();
+  assertEquals(stdout.split("\n").slice(0, 1), [`${digest} ${name}`]);
+  assertEquals(
+    (await runDavitOk(["digest", `oci:${world.dir}/layout:test`])).stdout.trim(),
+    digest,
+  );
+  assertEquals((await runDavit(["ls", `${world.registry}/app`])).code, 3);
+});
+
 Deno.test("build takes its times from SOURCE_DATE_EPOCH, unless the file says", async () => {
   await using world = await openWorld();
   await writeBuild(world, ARTICLE);
