@@ -18,6 +18,8 @@ export interface Layer {
    * have passed it is known.
    */
   readonly descriptor: Descriptor | undefined;
+  /** Whether the bytes open again as they were, though their digest may not be known yet. */
+  readonly replayable?: boolean;
   /** Where the compressed bytes lie, when they lie in a place as they are (for a mount). */
   readonly origin?: ContentSource;
   /** The digest of the compressed bytes. A replayable layer reads itself through when it must. */

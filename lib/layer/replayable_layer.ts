@@ -12,6 +12,8 @@ export type OpenSource<Source = ReadableStream<Uint8Array>> = () => Source;
 
 /** A layer whose source opens again and again. */
 export class ReplayableLayer<Source = ReadableStream<Uint8Array>> implements Layer {
+  /** Its bytes open again. */
+  readonly replayable: boolean = true;
   readonly #form: LayerForm<Source>;
   readonly #open: OpenSource<Source>;
   readonly #readCompressed: () => Promise<void> = shared(() => drain(this.compressed()));

@@ -21,12 +21,15 @@ export class RetypedLayer implements Layer {
   readonly mediaType: string;
   /** Where the bytes lie, when they lie in a place as they are. */
   readonly origin?: ContentSource;
+  /** Whether the bytes open again as they were. */
+  readonly replayable: boolean;
   readonly #layer: Layer;
 
   /** Opens nothing. @param layer Whose bytes they are. @param mediaType What they are called. */
   constructor(layer: Layer, mediaType: string) {
     this.#layer = layer;
     this.mediaType = mediaType;
+    this.replayable = layer.replayable ?? false;
     if (layer.origin !== undefined) this.origin = layer.origin;
   }
 

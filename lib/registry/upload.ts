@@ -68,10 +68,11 @@ async function uploadStream(
   const { has, signal } = options;
   const { backoff, uploadPieceBytes = 0 } = api;
   const known = content.descriptor;
+  const replayable = known !== undefined || content.replayable === true;
   const source = new Rewindable({
     open: (offset) => openContent(content, known, { offset, signal }),
-    replayable: known !== undefined,
-    windowBytes: Math.max(uploadPieceBytes, known === undefined ? PIECE_BYTES : 0),
+    replayable,
+    windowBytes: Math.max(uploadPieceBytes, replayable ? 0 : PIECE_BYTES),
   });
   let failure: unknown;
   try {

@@ -13,6 +13,8 @@ export interface Content {
   readonly mediaType: string;
   /** The descriptor, when it is known before a byte is read. */
   readonly descriptor: Descriptor | undefined;
+  /** Whether `open` may be called again, though the descriptor is not known yet. */
+  readonly replayable?: boolean;
   /** Where the bytes lie, when they can be taken from there directly (a mount). */
   readonly origin?: ContentSource;
   /** Opens the bytes. */
@@ -49,12 +51,13 @@ export async function describeBytes(bytes: Uint8Array, mediaType: string): Promi
 
 /** A layer's compressed bytes as content. */
 export function layerContent(layer: Layer): Content {
-  const { origin, descriptor } = layer;
+  const { origin, descriptor, replayable = false } = layer;
   return {
     mediaType: layer.mediaType,
     get descriptor() {
       return layer.descriptor;
     },
+    replayable,
     ...(origin === undefined ? {} : { origin }),
     ...(origin === undefined || descriptor === undefined ? {} : {
       openFrom: (offset) =>

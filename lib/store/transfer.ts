@@ -116,11 +116,12 @@ export class Transfers {
   #watch(content: Content, id: number): Content {
     const onEvent = this.#onEvent;
     if (onEvent === undefined) return content;
-    const { mediaType, descriptor, origin, openFrom } = content;
+    const { mediaType, descriptor, replayable = false, origin, openFrom } = content;
     const onBytes = (bytes: number) => onEvent({ kind: "progress", id, bytes });
     return {
       mediaType,
       descriptor,
+      replayable,
       ...(origin === undefined ? {} : { origin }),
       open: async () => count(await content.open(), 0, onBytes),
       ...(openFrom === undefined ? {} : {

@@ -125,6 +125,28 @@ for (const isSinglePass of [false, true]) {
   });
 }
 
+Deno.test("what opens again is not held, though its digest is known at its end only", async () => {
+  const blob = await noise(36 * MIB);
+  const tooLarge = () => new Response("too large", { status: 413 });
+  const { handler, stored, pieces } = createUploads([
+    { keeps: 0, answer: tooLarge },
+    { keeps: 5 * MIB, answer: gone },
+  ]);
+  let opened = 0;
+  const content: Content = {
+    ...singlePass(blob),
+    replayable: true,
+    open() {
+      opened++;
+      return inChunks(blob).open();
+    },
+  };
+  await openApp(createWorld(handler)).write(content);
+  assertEquals(stored(), blob.bytes);
+  assertEquals(pieces.slice(1).map(({ body }) => body.length / MIB), [16, 16, 15]);
+  assert(opened > 1, `opened ${opened} times`);
+});
+
 Deno.test("pieces have their range and length, and are no shorter than the registry asks", async () => {
   const blob = await noise(7 * MIB + 1);
   for (
