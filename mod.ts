@@ -1,5 +1,6 @@
 /**
- * Container images from Deno, without Docker: build, edit, copy and serve them.
+ * Container images and k3s clusters from Deno: build, edit, copy and serve images without Docker,
+ * and deliver them into clusters.
  *
  * Each part is a module of its own (`@davit/davit/registry`, `/layer`, `/image`, …); this one
  * gathers them.

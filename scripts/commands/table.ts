@@ -23,15 +23,16 @@ export interface CommandGroup {
 
 /** Every command of davit, in the order of the help. */
 export const COMMANDS: CommandGroup = {
-  brief: "Container images and registries, without Docker",
+  brief: "Container images, registries and k3s clusters",
   description:
     `Build images from files, move them between registries, archives, layouts and Docker, and
-serve them, all without a daemon.
+serve them, all without a daemon; run k3s clusters in Docker.
 
   davit append -b nginx -f site -t registry.example/site:v1   files on top of an image, pushed
   davit build                                                 what davit.yaml says
   davit copy nginx:alpine oci-archive:nginx.tar               any place to any place
   davit registry serve                                        a registry, in this terminal
+  davit cluster create dev --agents 2                         k3s in containers
 
 A place is a registry name, or oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE,
 docker-legacy:FILE, docker-daemon:REF, k3s:CLUSTER, or a path that starts with "/" or "./".`,

@@ -8,7 +8,7 @@ import { makeTree } from "../support/tree.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 const README = await Deno.readTextFile(`${ROOT}/README.md`);
-const RECIPES = README.slice(README.indexOf("## Recipes"), README.indexOf("## Measured"));
+const RECIPES = README.slice(README.indexOf("## Recipes"), README.indexOf("## Clusters"));
 
 interface Block {
   readonly language: string;
