@@ -1,6 +1,7 @@
 import { buildCommand, type Command } from "@stricli/core";
 import { readBuildFile, readLock } from "../console/build_file.ts";
 import { COMPRESSION_FLAGS, type CompressionFlags } from "../console/compression_flags.ts";
+import { BUILD_DIRECTORY, BUILD_FILE_FLAG } from "../console/build_parameters.ts";
 import type { Context } from "../console/context.ts";
 import { creationTime } from "../console/creation_time.ts";
 import {
@@ -45,13 +46,7 @@ Flags win over the file.`,
   },
   parameters: {
     flags: {
-      file: {
-        kind: "parsed",
-        brief: "The build file (davit.yaml unless said)",
-        placeholder: "FILE",
-        parse: String,
-        optional: true,
-      },
+      file: BUILD_FILE_FLAG,
       tag: {
         kind: "parsed",
         brief: "Name of the result, instead of the file's, in registries too",
@@ -94,12 +89,7 @@ Flags win over the file.`,
       ...COMMON_FLAGS,
     },
     aliases: { f: "file", t: "tag", o: "output", j: "jobs", v: "verbose" },
-    positional: {
-      kind: "tuple",
-      parameters: [
-        { brief: "Directory of the build", placeholder: "DIR", parse: String, default: "." },
-      ],
-    },
+    positional: BUILD_DIRECTORY,
   },
   async func(this: Context, flags: Flags, directory: string): Promise<void> {
     if (flags.schema === true) return await printSchema(this);

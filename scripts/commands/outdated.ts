@@ -1,5 +1,6 @@
 import { buildCommand, type Command } from "@stricli/core";
 import { readBuildFile, readLock } from "../console/build_file.ts";
+import { BUILD_DIRECTORY, BUILD_FILE_FLAG } from "../console/build_parameters.ts";
 import type { Context } from "../console/context.ts";
 import { DifferenceError } from "../console/exit_code.ts";
 import { COMMON_FLAGS, type CommonFlags } from "../console/flags.ts";
@@ -25,22 +26,11 @@ has; "davit lock" takes what there is now.
   },
   parameters: {
     flags: {
-      file: {
-        kind: "parsed",
-        brief: "The build file (davit.yaml unless said)",
-        placeholder: "FILE",
-        parse: String,
-        optional: true,
-      },
+      file: BUILD_FILE_FLAG,
       ...COMMON_FLAGS,
     },
     aliases: { f: "file", v: "verbose" },
-    positional: {
-      kind: "tuple",
-      parameters: [
-        { brief: "Directory of the build", placeholder: "DIR", parse: String, default: "." },
-      ],
-    },
+    positional: BUILD_DIRECTORY,
   },
   async func(this: Context, flags: Flags, directory: string): Promise<void> {
     await using session = new Session(this, flags);
