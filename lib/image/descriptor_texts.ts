@@ -2,6 +2,7 @@ import type { Layer } from "../layer/layer.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { jsonItemsAt, type JsonPath, removeJson, setJson } from "../oci/json.ts";
 import { parseManifest } from "../oci/manifest.ts";
+import { readAll } from "../stream/read_all.ts";
 import type { AddedLayer, StackedLayer } from "./edit_image.ts";
 import type { Image } from "./image.ts";
 
@@ -76,6 +77,9 @@ async function readLayerTexts(image: Image): Promise<LayerTexts> {
 const OF_THE_BYTES =
   /^(?:containerd\.io\/snapshot\/stargz\/|io\.containers\.(?:zstd-chunked|estargz)\.)/;
 
+/** The largest layer that stays within its descriptor when its bytes become others. */
+const MAX_EMBEDDED_BYTES = 256 * 1024;
+
 /** Other bytes lie elsewhere, and nobody has listed what is where in them. */
 async function updateLayer(
   text: string,
@@ -86,8 +90,17 @@ async function updateLayer(
   const digest = await layer.digest();
   if (before !== undefined && isSameContent({ mediaType, digest, size: 0 }, before)) return text;
   if (digest === before?.digest) return setJson(text, [...path, "mediaType"], mediaType);
-  text = setDescriptor(text, path, { mediaType, digest, size: await layer.size() });
+  const size = await layer.size();
+  const isEmbedded = before?.data !== undefined && layer.replayable === true &&
+    size <= MAX_EMBEDDED_BYTES;
+  const data = isEmbedded ? { data: await readEmbedded(layer) } : {};
+  text = setDescriptor(text, path, { mediaType, digest, size, ...data });
   text = removeJson(text, [...path, "urls"]);
   const stale = Object.keys(before?.annotations ?? {}).filter((key) => OF_THE_BYTES.test(key));
   return stale.reduce((kept, key) => removeJson(kept, [...path, "annotations", key]), text);
+}
+
+async function readEmbedded(layer: Layer): Promise<string> {
+  const what = `layer "${await layer.digest()}"`;
+  return (await readAll(layer.compressed(), { maxBytes: MAX_EMBEDDED_BYTES, what })).toBase64();
 }

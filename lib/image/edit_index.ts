@@ -1,7 +1,8 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import { digestBytes } from "../oci/digest.ts";
-import { appendJson, setJson } from "../oci/json.ts";
+import { appendJson } from "../oci/json.ts";
 import { keepJsonItems } from "../oci/json_items.ts";
+import { setDescriptor } from "./descriptor_texts.ts";
 import type { Index, View } from "./image.ts";
 import { type IndexMember, membersOf } from "./index_member.ts";
 import { remember } from "./remember.ts";
@@ -33,9 +34,9 @@ export function editIndex(
     for (const [position, member] of members.entries()) {
       const view = replaced.get(member);
       if (view === undefined) continue;
-      const { digest, size } = await view.descriptor();
-      text = setJson(text, ["manifests", position, "digest"], digest);
-      text = setJson(text, ["manifests", position, "size"], size);
+      const { mediaType, digest, size } = await view.descriptor();
+      const data = await embedded(member, view);
+      text = setDescriptor(text, ["manifests", position], { mediaType, digest, size, ...data });
     }
     text = keepJsonItems(text, ["manifests"], (position) => {
       const member = members[position];
@@ -61,6 +62,15 @@ export function editIndex(
       return { ...descriptor, digest: await digestBytes(bytes), size: bytes.length };
     }),
   };
+}
+
+/** What was embedded in the index stays so. */
+async function embedded(
+  { descriptor }: IndexMember,
+  view: View,
+): Promise<Pick<Descriptor, "data">> {
+  if (descriptor.data === undefined || view.kind === "blob") return {};
+  return { data: (await view.manifest()).toBase64() };
 }
 
 /** Edits an index member by member. */

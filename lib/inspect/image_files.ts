@@ -6,7 +6,9 @@ import type { Layer } from "../layer/layer.ts";
 import { shared } from "../layer/shared.ts";
 import { Permits } from "../store/permits.ts";
 import { untilAborted } from "../stream/until_aborted.ts";
+import type { TarHeader } from "../tar/entry.ts";
 import { CapturedBody } from "./captured_body.ts";
+import { cleanPath } from "./entry_paths.ts";
 import type { FileEntry } from "./file_entry.ts";
 import { FileTree, type ResolveOptions } from "./file_tree.ts";
 import { type LayerListing, listLayer } from "./layer_listing.ts";
@@ -85,6 +87,19 @@ export class ImageFiles implements AsyncDisposable {
    */
   async locate(path: string): Promise<FileEntry> {
     return (await this.#locate(path)).at(path);
+  }
+
+  /**
+   * What the tar says of one file, found as {@linkcode locate} does; its extended attributes with
+   * their values too. A hard link is the file itself.
+   *
+   * @throws {NotFoundError} When no layer lists the path.
+   */
+  async header(path: string): Promise<TarHeader> {
+    const tree = await this.#locate(path);
+    const header = tree.headerAt(cleanPath(tree.at(path).path));
+    if (header === undefined) throw new NotFoundError("file", path, "the image");
+    return header;
   }
 
   /**

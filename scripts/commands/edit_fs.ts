@@ -22,8 +22,9 @@ export const command: Command<Context> = buildCommand({
     brief: "Edit a file of an image in your editor, or from standard input",
     fullDescription:
       `Edit one file of an image: in $VISUAL or $EDITOR, or, when something is piped in, by that
-instead. The file keeps its mode and owner, a new one is 0644; it goes into a layer on top. Of an
-index, what is piped in goes into every platform's image, and --only names the one for an editor.
+instead. The file keeps its mode, owner and extended attributes, a new one is 0644; it goes into a
+layer on top. Of an index, what is piped in goes into every platform's image, and --only names the
+one for an editor.
 
   davit edit fs registry.example/app:v1 -f /etc/motd
   echo ahoy | davit edit fs registry.example/app:v1 -f /etc/motd -t registry.example/app:v2`,
@@ -57,9 +58,9 @@ index, what is piped in goes into every platform's image, and --only names the o
     if (content === undefined) return session.output.note("nothing was changed");
     const { seconds: mtime, text: created } = creationTime(this.env);
     const result = await mapPlatforms(view, async (image) => {
-      const { path, mode, uid, gid } = await placeFile(image, filename, { signal });
+      const place = await placeFile(image, filename, { signal });
       const { mediaType } = await image.descriptor();
-      const entry = { path, mode, uid, gid, mtime, content };
+      const entry = { ...place, mtime, content };
       const layer = layerFromEntries([entry], { family: familyOf(mediaType) });
       const history = { created, "created_by": `davit edit fs ${filename}` };
       return appendLayers(image, [{ layer, history }]);

@@ -1,9 +1,8 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
 import { PLATFORM_FLAGS, type PlatformFlags } from "../console/flags.ts";
-import { openImage } from "../console/open_image.ts";
+import { openFiles } from "../console/fs_parameters.ts";
 import { Session } from "../console/session.ts";
-import { ImageFiles } from "../../lib/inspect/image_files.ts";
 import { parseLocation } from "../../lib/places/location.ts";
 import { UsageError } from "../console/exit_code.ts";
 
@@ -34,10 +33,10 @@ written before the file's layer has been verified.
   async func(this: Context, flags: PlatformFlags, ...words: string[]): Promise<void> {
     const [name, ...paths] = words;
     if (name === undefined) throw new UsageError("Cannot read files: expected an image");
-    await using session = new Session(this, flags);
+    await using scope = new AsyncDisposableStack();
+    const session = scope.use(new Session(this, flags));
     const { signal } = session;
-    await using source = await openImage(session, parseLocation(name));
-    await using files = new ImageFiles(source.image, { signal });
+    const files = await openFiles(session, scope, parseLocation(name));
     for (const path of paths) {
       const file = await files.open(path);
       await file.open().pipeTo(this.stdout, { preventClose: true, signal });

@@ -3,10 +3,9 @@ import type { Context } from "../console/context.ts";
 import { PLATFORM_FLAGS, type PlatformFlags } from "../console/flags.ts";
 import { formatBytes } from "../console/format_bytes.ts";
 import { formatPath } from "../console/format_file.ts";
-import { openImage } from "../console/open_image.ts";
+import { openFiles } from "../console/fs_parameters.ts";
 import { Session } from "../console/session.ts";
 import { copyOut } from "../../lib/inspect/copy_out.ts";
-import { ImageFiles } from "../../lib/inspect/image_files.ts";
 import { type Location, parseLocation } from "../../lib/places/location.ts";
 
 /** `davit fs cp IMAGE PATH DESTINATION` */
@@ -40,10 +39,10 @@ its own name; a directory replaces nothing. Nothing is ever written outside the 
     path: string,
     destination: string,
   ): Promise<void> {
-    await using session = new Session(this, flags);
+    await using scope = new AsyncDisposableStack();
+    const session = scope.use(new Session(this, flags));
     const { signal, output } = session;
-    await using source = await openImage(session, location);
-    await using files = new ImageFiles(source.image, { signal });
+    const files = await openFiles(session, scope, location);
     const copied = await copyOut(files, path, destination, { signal });
     for (const left of copied.skipped) output.note(`left out ${formatPath(left)}`);
     const counts = `${copied.files} files, ${formatBytes(copied.bytes)}`;

@@ -3,12 +3,11 @@ import type { Context } from "../console/context.ts";
 import { PLATFORM_FLAGS, type PlatformFlags } from "../console/flags.ts";
 import { formatBytes } from "../console/format_bytes.ts";
 import { formatPath } from "../console/format_file.ts";
-import { openImage } from "../console/open_image.ts";
+import { IMAGE_AND_PATH, openFiles } from "../console/fs_parameters.ts";
 import { Session } from "../console/session.ts";
 import { formatTable } from "../console/table.ts";
 import { diskUsage } from "../../lib/inspect/disk_usage.ts";
-import { ImageFiles } from "../../lib/inspect/image_files.ts";
-import { type Location, parseLocation } from "../../lib/places/location.ts";
+import type { Location } from "../../lib/places/location.ts";
 
 interface Flags extends PlatformFlags {
   readonly depth: number;
@@ -51,19 +50,13 @@ whiteouts removed does not count, and a file with several names counts once.
       ...PLATFORM_FLAGS,
     },
     aliases: { d: "depth", a: "all", b: "bytes", v: "verbose" },
-    positional: {
-      kind: "tuple",
-      parameters: [
-        { brief: "Image", placeholder: "IMAGE", parse: parseLocation },
-        { brief: "Path in the image", placeholder: "PATH", parse: String, default: "/" },
-      ],
-    },
+    positional: IMAGE_AND_PATH,
   },
   async func(this: Context, flags: Flags, location: Location, path: string): Promise<void> {
-    await using session = new Session(this, flags);
-    const { signal, output } = session;
-    await using source = await openImage(session, location);
-    await using files = new ImageFiles(source.image, { signal });
+    await using scope = new AsyncDisposableStack();
+    const session = scope.use(new Session(this, flags));
+    const { output } = session;
+    const files = await openFiles(session, scope, location);
     const { depth, all = false } = flags;
     const usages = diskUsage(await files.tree(), path, { depth, all });
     if (flags.json === true) return usages.forEach((usage) => output.result("", usage));

@@ -2,14 +2,13 @@ import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
 import { fileColumns, formatName, formatPath } from "../console/format_file.ts";
 import { PLATFORM_FLAGS, type PlatformFlags } from "../console/flags.ts";
-import { openImage } from "../console/open_image.ts";
+import { IMAGE_AND_PATH, openFiles } from "../console/fs_parameters.ts";
 import { Session } from "../console/session.ts";
 import { formatTable } from "../console/table.ts";
 import type { FileType } from "../../lib/inspect/file_entry.ts";
 import { findFiles } from "../../lib/inspect/find_files.ts";
-import { ImageFiles } from "../../lib/inspect/image_files.ts";
 import { present } from "../../lib/oci/present.ts";
-import { type Location, parseLocation } from "../../lib/places/location.ts";
+import type { Location } from "../../lib/places/location.ts";
 
 interface Flags extends PlatformFlags {
   readonly name?: string;
@@ -100,19 +99,13 @@ must hold.
       ...PLATFORM_FLAGS,
     },
     aliases: { l: "long", v: "verbose" },
-    positional: {
-      kind: "tuple",
-      parameters: [
-        { brief: "Image", placeholder: "IMAGE", parse: parseLocation },
-        { brief: "Path in the image", placeholder: "PATH", parse: String, default: "/" },
-      ],
-    },
+    positional: IMAGE_AND_PATH,
   },
   async func(this: Context, flags: Flags, location: Location, path: string): Promise<void> {
-    await using session = new Session(this, flags);
-    const { signal, output } = session;
-    await using source = await openImage(session, location);
-    await using files = new ImageFiles(source.image, { signal });
+    await using scope = new AsyncDisposableStack();
+    const session = scope.use(new Session(this, flags));
+    const { output } = session;
+    const files = await openFiles(session, scope, location);
     const { name, type, size = {}, perm: mode, layer } = flags;
     const conditions = present({ name, type, mode, layer });
     const found = [...findFiles(await files.tree(), path, { ...conditions, ...size })];

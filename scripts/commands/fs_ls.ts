@@ -2,12 +2,12 @@ import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
 import { fileColumns, formatName } from "../console/format_file.ts";
 import { PLATFORM_FLAGS, type PlatformFlags } from "../console/flags.ts";
-import { openImage } from "../console/open_image.ts";
+import { IMAGE_AND_PATH, openFiles } from "../console/fs_parameters.ts";
 import { Session } from "../console/session.ts";
 import { formatTable } from "../console/table.ts";
 import type { FileEntry } from "../../lib/inspect/file_entry.ts";
-import { ImageFiles } from "../../lib/inspect/image_files.ts";
-import { type Location, parseLocation } from "../../lib/places/location.ts";
+import type { ImageFiles } from "../../lib/inspect/image_files.ts";
+import type { Location } from "../../lib/places/location.ts";
 
 interface Flags extends PlatformFlags {
   readonly recursive?: boolean;
@@ -43,19 +43,13 @@ that each file comes from, base first, from 1.
       ...PLATFORM_FLAGS,
     },
     aliases: { R: "recursive", v: "verbose" },
-    positional: {
-      kind: "tuple",
-      parameters: [
-        { brief: "Image", placeholder: "IMAGE", parse: parseLocation },
-        { brief: "Path in the image", placeholder: "PATH", parse: String, default: "/" },
-      ],
-    },
+    positional: IMAGE_AND_PATH,
   },
   async func(this: Context, flags: Flags, location: Location, path: string): Promise<void> {
-    await using session = new Session(this, flags);
-    const { signal, output } = session;
-    await using source = await openImage(session, location);
-    await using files = new ImageFiles(source.image, { signal });
+    await using scope = new AsyncDisposableStack();
+    const session = scope.use(new Session(this, flags));
+    const { output } = session;
+    const files = await openFiles(session, scope, location);
     const entries = flags.recursive === true ? await listAll(files, path) : await files.list(path);
     if (flags.json === true) return entries.forEach((entry) => output.result("", entry));
     const rows = entries.map((entry) => [

@@ -1,5 +1,6 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
+import { UsageError } from "../console/exit_code.ts";
 import { EDIT_ALIASES, EDIT_FLAGS, type EditFlags, openEdited } from "../console/edit_target.ts";
 import { reportConflicts } from "../console/report_conflicts.ts";
 import { type NamedBases, resolveBases } from "../console/rebase_bases.ts";
@@ -13,6 +14,7 @@ import { type Location, parseLocation } from "../../lib/places/location.ts";
 
 interface Flags extends EditFlags, NamedBases {
   readonly check?: boolean;
+  readonly original?: Location;
   readonly rebased?: Reference;
 }
 
@@ -53,6 +55,13 @@ unless named, and are noted there; an old base that nobody knows is sought among
         optional: true,
         withNegated: false,
       },
+      original: {
+        kind: "parsed",
+        brief: "The same as IMAGE, as crane once called it",
+        placeholder: "IMAGE",
+        parse: parseLocation,
+        optional: true,
+      },
       rebased: {
         kind: "parsed",
         brief: "The same as --tag, as crane once called it",
@@ -65,13 +74,22 @@ unless named, and are noted there; an old base that nobody knows is sought among
     aliases: EDIT_ALIASES,
     positional: {
       kind: "tuple",
-      parameters: [{ brief: "Image", placeholder: "IMAGE", parse: parseLocation }],
+      parameters: [
+        { brief: "Image", placeholder: "IMAGE", parse: parseLocation, optional: true },
+      ],
     },
   },
-  async func(this: Context, { rebased, ...flags }: Flags, location: Location): Promise<void> {
+  async func(this: Context, given: Flags, image?: Location): Promise<void> {
+    const { rebased, original, ...flags } = given;
+    if (image !== undefined && original !== undefined) {
+      throw new UsageError("Cannot rebase two images: --original names another one");
+    }
+    const location = image ?? original;
+    if (location === undefined) throw new UsageError("Cannot rebase: expected an image");
     await using scope = new AsyncDisposableStack();
     const session = scope.use(new Session(this, flags));
-    const named = rebased === undefined ? flags : { tag: rebased, ...flags };
+    const tag = flags.tag ?? rebased;
+    const named = tag === undefined ? flags : { ...flags, tag };
     const { view, write } = await openEdited(session, scope, { location, flags: named });
     const { name, newBase, basesOf } = await resolveBases(session, scope, { view, named: flags });
     const { only: platforms = [] } = flags;

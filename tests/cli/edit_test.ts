@@ -1,10 +1,12 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { readTar } from "../../lib/tar/read_tar.ts";
 import { runDavit, runDavitOk } from "../support/cli.ts";
 import { makeImage } from "../support/images.ts";
 import { openWorld, twoPlatforms, type World } from "./world.ts";
 
 async function pushApp(world: World): Promise<string> {
-  const file = { path: "etc/motd", content: "ahoy\n", mode: 0o640, uid: 7, gid: 8 };
+  const xattrs = new Map([["user.note", new Uint8Array([1, 0, 255])]]);
+  const file = { path: "etc/motd", content: "ahoy\n", mode: 0o640, uid: 7, gid: 8, xattrs };
   await world.push(
     "app:v1",
     makeImage([[file, { path: "motd", type: "symlink", linkName: "etc/motd" }]]),
@@ -108,7 +110,7 @@ Deno.test("edit manifest takes another media type from the document, or from -m"
   }
 });
 
-Deno.test("edit fs keeps a file's mode and owner, and follows links", async () => {
+Deno.test("edit fs keeps a file's mode, owner and attributes, and follows links", async () => {
   await using world = await openWorld();
   const app = await pushApp(world);
   await runDavitOk(["edit", "fs", app, "-f", "/motd"], withEditor("sed -i s/ahoy/hello/"));
@@ -117,6 +119,11 @@ Deno.test("edit fs keeps a file's mode and owner, and follows links", async () =
   const { mode, uid, gid } = JSON.parse(stdout);
   assertEquals([mode, uid, gid], [0o640, 7, 8]);
   assertEquals(JSON.parse(await read("manifest", app)).layers.length, 2);
+  const { bytes } = await runDavitOk(["export", app, "-"]);
+  for await (const { header } of readTar(ReadableStream.from([bytes]))) {
+    const isFile = header.type === "file";
+    assertEquals(header.xattrs?.get("user.note"), isFile ? new Uint8Array([1, 0, 255]) : undefined);
+  }
 });
 
 Deno.test("edit fs makes a new file, in every image of an index", async () => {
@@ -133,7 +140,9 @@ Deno.test("edit fs makes a new file, in every image of an index", async () => {
 Deno.test("edit fs puts no file in the place of a directory", async () => {
   await using world = await openWorld();
   const app = await pushApp(world);
-  const { code, stderr } = await runDavit(["edit", "fs", app, "-f", "/etc"], { stdin: "x" });
-  assertEquals(code, 1);
-  assertStringIncludes(stderr, "expected a file, got a directory");
+  for (const path of ["/etc", "/"]) {
+    const { code, stderr } = await runDavit(["edit", "fs", app, "-f", path], { stdin: "x" });
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, "expected a file, got a directory");
+  }
 });

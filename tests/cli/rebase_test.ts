@@ -55,6 +55,19 @@ Deno.test("rebase takes the bases that are named, notes them, and needs no names
   assertEquals((await layersOf(rebased))[0], (await layersOf(`${names.base}:2`))[0]);
 });
 
+Deno.test("rebase takes crane's former words, --original and --rebased", async () => {
+  await using world = await openWorld();
+  const names = await pushStack(world);
+  const words = ["--old_base", `${names.base}:1`, "--new_base", `${names.base}:2`];
+  const rebased = `${world.registry}/app:v2`;
+  await runDavitOk(["rebase", "--original", names.app, ...words, "--rebased", rebased]);
+  assertEquals((await layersOf(rebased))[0], (await layersOf(`${names.base}:2`))[0]);
+  const twice = await runDavit(["rebase", names.app, "--original", names.app, ...words]);
+  const never = await runDavit(["rebase", ...words]);
+  assertEquals([twice.code, never.code], [2, 2]);
+  assertStringIncludes(never.stderr, "expected an image");
+});
+
 Deno.test("rebase finds the old base among the new one's tags, by its layers", async () => {
   await using world = await openWorld();
   const names = await pushStack(world);

@@ -2,40 +2,23 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { appendLayers } from "../../lib/image/append.ts";
+import { appendToIndex } from "../../lib/image/append_to_index.ts";
 import { annotateImage, annotateIndex, configureImage } from "../../lib/image/configure.ts";
 import { convertImages } from "../../lib/image/convert.ts";
+import { filterIndex, removeFromIndex } from "../../lib/image/filter_index.ts";
 import { flattenImage } from "../../lib/image/flatten.ts";
-import type { Image, View } from "../../lib/image/image.ts";
+import type { Image, Index, View } from "../../lib/image/image.ts";
 import { mapImages } from "../../lib/image/map_images.ts";
-import { openView } from "../../lib/image/open_view.ts";
 import { rebaseImage } from "../../lib/image/rebase.ts";
 import { recompressImages } from "../../lib/image/recompress.ts";
 import { removeLayers } from "../../lib/image/remove_layers.ts";
+import { replaceConfig } from "../../lib/image/replace_documents.ts";
 import { retimeImages } from "../../lib/image/retime.ts";
 import { layerFromEntries } from "../../lib/layer/entries.ts";
-import { MEDIA_TYPE } from "../../lib/oci/media_type.ts";
-import { bytesContent, describeBytes } from "../../lib/store/content.ts";
-import { MemoryStore } from "../../lib/store/memory.ts";
+import { digestBytes } from "../../lib/oci/digest.ts";
+import { parsePlatform } from "../../lib/oci/platform.ts";
 import { makeImage, textOf } from "../support/images.ts";
-
-/** Where something unknown may stand. */
-const PLACES = [
-  "index",
-  "index entry",
-  "index platform",
-  "attestation entry",
-  "manifest",
-  "config descriptor",
-  "layer 0",
-  "layer 1",
-  "config",
-  "container",
-  "rootfs",
-  "history 0",
-  "history 1",
-] as const;
-
-type Place = (typeof PLACES)[number];
+import { openOdd, type Place, PLACES } from "./odd_image.ts";
 
 /** Values whose text JavaScript would write otherwise. */
 const value = fc.constantFrom(
@@ -53,13 +36,24 @@ const unknowns = fc.record(
   Object.fromEntries(PLACES.map((place) => [place, value])) as Record<Place, typeof value>,
 );
 
-type Unknowns = Readonly<Record<Place, string>>;
-
 interface Edit {
   readonly edit: (view: View) => View | Promise<View>;
   /** What the edit names, and so takes along. */
-  readonly names?: readonly Place[];
+  readonly names?: readonly (Place | Known)[];
 }
+
+/** What everybody has heard of, and seldom an edit names. */
+const KNOWN = {
+  "note": '"kept-note":"yes"',
+  "layer note": '"layer-note":"yes"',
+  "urls": '"urls":["https://elsewhere.example/layer"]',
+  "variant": '"variant":"v3"',
+  "version": '"os.version":"1.0"',
+  "features": '"os.features":["y"]',
+  "config's features": '"os.features":["x"]',
+} as const;
+
+type Known = keyof typeof KNOWN;
 
 const EDITS: Readonly<Record<string, Edit>> = {
   "configure": {
@@ -73,6 +67,7 @@ const EDITS: Readonly<Record<string, Edit>> = {
         history: [{ created_by: "x", empty_layer: true }],
       })
     ),
+    names: ["variant", "version"],
   },
   "clear": {
     edit: each((image) =>
@@ -94,18 +89,46 @@ const EDITS: Readonly<Record<string, Edit>> = {
     }),
     names: ["layer 0", "history 0"],
   },
+  "replace the config": {
+    edit: each(async (image) => replaceConfig(image, await image.config())),
+  },
+  "append to the index": {
+    edit: (view) => appendToIndex(asIndex(view), [makeImage([])]),
+  },
+  "filter the index": {
+    edit: (view) => filterIndex(asIndex(view), [parsePlatform("linux/amd64")]),
+  },
+  "remove from the index": {
+    edit: async (view) => {
+      const longer = await appendToIndex(asIndex(view), [makeImage([])]);
+      const last = (await longer.children()).at(-1);
+      const { digest } = await (last ?? view).descriptor();
+      return removeFromIndex(longer, { digests: [digest] });
+    },
+  },
   "convert": { edit: (view) => convertImages(view, "docker") },
-  "recompress": { edit: (view) => recompressImages(view, { compression: "zstd" }) },
-  "retime": { edit: (view) => retimeImages(view, { seconds: 1, canonical: true }) },
+  "recompress": {
+    edit: (view) => recompressImages(view, { compression: "zstd" }),
+    names: ["urls"],
+  },
+  "retime": {
+    edit: (view) => retimeImages(view, { seconds: 1, canonical: true }),
+    names: ["urls"],
+  },
   "squash": {
     edit: each((image) => flattenImage(image, { top: 1 })),
     names: ["layer 1", "history 1"],
   },
   "flatten": {
     edit: each((image) => flattenImage(image)),
-    names: ["layer 0", "layer 1", "history 0", "history 1"],
+    names: ["layer 0", "layer 1", "layer note", "urls", "history 0", "history 1"],
   },
 };
+
+function asIndex(view: View): Index {
+  if (view.kind === "index") return view;
+  throw new TypeError("no index");
+}
 
 function each(edit: (image: Image) => Image | Promise<Image>) {
   return (view: View) => mapImages(view, edit);
@@ -130,16 +153,30 @@ for (const [name, { edit, names = [] }] of Object.entries(EDITS)) {
           const member = `"x ${place}":${given[place]}`;
           assert(text.includes(member), `${member} in ${text}`);
         }
-        for (const known of ['"kept-note":"yes"', '"os.features":["x"]']) {
-          assert(text.includes(known), `${known} in ${text}`);
+        for (const [known, member] of Object.entries(KNOWN)) {
+          if (names.includes(known as Known)) continue;
+          assert(text.includes(member), `${member} in ${text}`);
         }
+        for (const document of await documentsOf(view)) await assertEmbedded(JSON.parse(document));
       }),
       { numRuns: 15 },
     );
   });
 }
 
-/** Index, manifests and configs, as they are. */
+/** What a descriptor of the odd image had embedded is still there, and is what it says. */
+async function assertEmbedded(value: unknown): Promise<void> {
+  if (typeof value !== "object" || value === null) return;
+  const { digest, data } = value as { readonly digest?: unknown; readonly data?: unknown };
+  const isOdd = Object.keys(value).some((key) => key.startsWith("x "));
+  if (isOdd && digest !== undefined) {
+    assert(typeof data === "string", `${JSON.stringify(value)} had data`);
+    assertEquals(await digestBytes(Uint8Array.fromBase64(data)), digest);
+  }
+  for (const member of Object.values(value)) await assertEmbedded(member);
+}
+
+/** Indexes, manifests and configs, as they are. */
 async function documentsOf(view: View): Promise<string[]> {
   if (view.kind === "blob") return [];
   const texts = [textOf(await view.manifest())];
@@ -147,64 +184,4 @@ async function documentsOf(view: View): Promise<string[]> {
   const children = view.kind === "index" ? await view.children() : [];
   for (const child of children) texts.push(...await documentsOf(child));
   return texts;
-}
-
-/** An index of one image and its attestation, with something unknown at every place. */
-async function openOdd(unknown: Unknowns): Promise<View> {
-  const store = new MemoryStore();
-  const put = async (text: string | Uint8Array, mediaType: string) => {
-    const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
-    const descriptor = await describeBytes(bytes, mediaType);
-    await store.write(bytesContent(bytes, descriptor));
-    return descriptor;
-  };
-  /** The JSON of an object with one more member, first and so in the way. */
-  const odd = (place: Place, object: object): string =>
-    JSON.stringify(object).replace("{", `{"x ${place}":${unknown[place]},`);
-  const layers = [layerFromEntries([{ path: "a" }]), layerFromEntries([{ path: "b" }])];
-  const [diffIds, blobs] = await Promise.all([
-    Promise.all(layers.map((layer) => layer.diffId())),
-    Promise.all(
-      layers.map(async (layer) =>
-        await put(await new Response(layer.compressed()).bytes(), MEDIA_TYPE.ociLayerGzip)
-      ),
-    ),
-  ]);
-  const rest = odd("config", {
-    os: "linux",
-    architecture: "amd64",
-    created: "2020-01-01T00:00:00Z",
-  })
-    .slice(0, -1);
-  const history = [0, 1].map((at) => odd(`history ${at}` as Place, { created_by: `step ${at}` }));
-  const config = await put(
-    `${rest},"config":${odd("container", { Env: ["A=0"], Cmd: ["c"], Labels: { l: "1" } })},` +
-      `"os.features":["x"],"rootfs":${odd("rootfs", { type: "layers", diff_ids: diffIds })},` +
-      `"history":[${history.join(",")}]}`,
-    MEDIA_TYPE.ociConfig,
-  );
-  const manifest = await put(
-    `${odd("manifest", { schemaVersion: 2, mediaType: MEDIA_TYPE.ociManifest }).slice(0, -1)},` +
-      `"config":${odd("config descriptor", config)},` +
-      `"layers":[${blobs.map((blob, at) => odd(`layer ${at}` as Place, blob)).join(",")}],` +
-      `"annotations":{"kept":"no","kept-note":"yes"}}`,
-    MEDIA_TYPE.ociManifest,
-  );
-  const attestation = await put(
-    JSON.stringify({ schemaVersion: 2, config: await put("{}", MEDIA_TYPE.ociEmpty), layers: [] }),
-    MEDIA_TYPE.ociManifest,
-  );
-  const entry = odd("index entry", manifest).slice(0, -1);
-  const platform = odd("index platform", { os: "linux", architecture: "amd64" });
-  const about = odd("attestation entry", {
-    ...attestation,
-    platform: { os: "unknown", architecture: "unknown" },
-    annotations: { "vnd.docker.reference.digest": manifest.digest },
-  });
-  const index = await put(
-    `${odd("index", { schemaVersion: 2, mediaType: MEDIA_TYPE.ociIndex }).slice(0, -1)},` +
-      `"manifests":[${entry},"platform":${platform}},${about}]}`,
-    MEDIA_TYPE.ociIndex,
-  );
-  return openView(store, index);
 }
