@@ -1,5 +1,6 @@
 import { FileError } from "../errors.ts";
 import { fileFailure } from "../layer/file_failure.ts";
+import { explained } from "../stream/explained.ts";
 
 /** What a path leads to that is to be written: a file to be replaced, or something to write into. */
 export type OutputPath =
@@ -20,8 +21,14 @@ export async function openOutputPath(path: string): Promise<OutputPath> {
   }
   if (info.isFile) return { kind: "file", path: await Deno.realPath(path) };
   try {
-    return { kind: "pipe", pipe: (await Deno.open(path, { write: true })).writable };
+    const { writable } = await Deno.open(path, { write: true });
+    return { kind: "pipe", pipe: explained(writable, explain) };
   } catch (cause) {
-    throw fileFailure("write", path, cause);
+    throw explain(cause);
+  }
+
+  /** That nobody reads a pipe any more is no failure of ours: whoever opened it decides. */
+  function explain(cause: unknown): unknown {
+    return cause instanceof Deno.errors.BrokenPipe ? cause : fileFailure("write", path, cause);
   }
 }

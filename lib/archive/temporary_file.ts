@@ -1,4 +1,5 @@
 import { FileError } from "../errors.ts";
+import { fileFailure, systemReason } from "../layer/file_failure.ts";
 
 /** A file that has a temporary name until it is published, and is gone if it never is. */
 export class TemporaryFile implements AsyncDisposable {
@@ -19,19 +20,27 @@ export class TemporaryFile implements AsyncDisposable {
     try {
       (await Deno.open(temporary, { write: true, createNew: true })).close();
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new FileError(
-        `Cannot write "${path}": expected a directory that takes new files, got ${why}`,
-        path,
-        { cause },
-      );
+      throw fileFailure("write", path, cause);
     }
     return new TemporaryFile(temporary);
   }
 
-  /** Makes an empty file where the system keeps such. */
+  /**
+   * Makes an empty file where the system keeps such.
+   *
+   * @throws {FileError} When that takes no files.
+   */
   static async anywhere(): Promise<TemporaryFile> {
-    return new TemporaryFile(await Deno.makeTempFile({ prefix: "davit-", suffix: ".tar" }));
+    const affixes = { prefix: "davit-", suffix: ".tar" };
+    const path = await Deno.makeTempFile(affixes).catch((cause) => {
+      const why = systemReason(cause);
+      throw new FileError(
+        `Cannot make a temporary file: ${why}; set TMPDIR to a directory that takes files`,
+        "",
+        { cause },
+      );
+    });
+    return new TemporaryFile(path);
   }
 
   /**
@@ -55,9 +64,7 @@ export class TemporaryFile implements AsyncDisposable {
     try {
       await Deno.rename(from, path);
     } catch (cause) {
-      const isDirectory = await Deno.stat(path).then((info) => info.isDirectory, () => false);
-      const why = isDirectory ? "a directory" : String(cause);
-      throw new FileError(`Cannot write "${path}": expected a file, got ${why}`, path, { cause });
+      throw fileFailure("write", path, cause);
     }
   }
 

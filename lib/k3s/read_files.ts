@@ -1,4 +1,4 @@
-import { FileError } from "../errors.ts";
+import { fileFailure } from "../layer/file_failure.ts";
 import type { FileSpec } from "./spec.ts";
 
 /**
@@ -16,7 +16,7 @@ export async function readFiles(
     if (source.includes("\n")) return source;
     const path = source.startsWith("/") ? source : `${directory}/${source}`;
     return await Deno.readFile(path).catch((cause) => {
-      throw new FileError(`Cannot read "${path}" for a node: ${cause.message}`, path, { cause });
+      throw fileFailure("read", path, cause);
     });
   }));
 }

@@ -1,4 +1,5 @@
 import { FileError, NotFoundError } from "../errors.ts";
+import { fileFailure } from "../layer/file_failure.ts";
 
 /**
  * Sees whether a local path holds an OCI layout or else, being no directory, an archive.
@@ -11,7 +12,7 @@ export async function detectFormat(path: string): Promise<"layout" | "archive"> 
     if (cause instanceof Deno.errors.NotFound) {
       throw new NotFoundError("file", path, undefined, { cause });
     }
-    throw new FileError(`Cannot open "${path}": ${cause.message}`, path, { cause });
+    throw fileFailure("read", path, cause);
   });
   if (!info.isDirectory) return "archive";
   const isLayout = await Deno.stat(`${path}/oci-layout`).then(() => true, () => false);

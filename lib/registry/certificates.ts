@@ -1,4 +1,5 @@
 import { CredentialError } from "../errors.ts";
+import { systemReason } from "../layer/file_failure.ts";
 import type { ConfigEnvironment } from "./docker_config_files.ts";
 
 /** Whom to trust at one host, and who we are there. */
@@ -67,7 +68,7 @@ export function dockerCertificates(environment: ConfigEnvironment = {}): HostCer
  */
 export async function readCertificates(path: string): Promise<string> {
   const text = await Deno.readTextFile(path).catch((cause) => {
-    throw new CredentialError(`Cannot read the certificates "${path}": ${cause.message}`, {
+    throw new CredentialError(`Cannot read the certificates "${path}": ${systemReason(cause)}`, {
       cause,
     });
   });
@@ -88,9 +89,12 @@ async function readDirectory(path: string): Promise<HostTrust> {
   const cert = await readCertificates(`${path}/${own}`);
   const keyPath = `${path}/${own.replace(/cert$/, "key")}`;
   const key = await Deno.readTextFile(keyPath).catch((cause) => {
-    throw new CredentialError(`Cannot read the key "${keyPath}" of "${own}": ${cause.message}`, {
-      cause,
-    });
+    throw new CredentialError(
+      `Cannot read the key "${keyPath}" of "${own}": ${systemReason(cause)}`,
+      {
+        cause,
+      },
+    );
   });
   return { authorities, identity: { cert, key } };
 }

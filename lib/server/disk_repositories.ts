@@ -1,4 +1,5 @@
 import { FileError, NotFoundError } from "../errors.ts";
+import { fileFailure, systemReason } from "../layer/file_failure.ts";
 import { BlobDirectory } from "../layout/blob_directory.ts";
 import { parentOf, syncDirectory } from "../layout/durable.ts";
 import { IndexFile } from "../layout/index_file.ts";
@@ -12,6 +13,12 @@ import type { HostedRepository, Repositories, RootShelf } from "./repositories.t
 
 const UPLOADS = "_uploads";
 
+/** Options of {@linkcode diskRepositories}. */
+export interface DiskRepositoriesOptions {
+  /** Leaves the directory as it is, which may then be one that takes no files; `false` unless said. */
+  readonly readOnly?: boolean;
+}
+
 /**
  * Repositories in a directory. Each is an OCI layout of its own, which other tools read as it is:
  * `library/alpine` is `oci:ROOT/library+alpine`.
@@ -20,8 +27,9 @@ const UPLOADS = "_uploads";
  * go on after it where they were. An upload that nobody goes on with is removed after an hour, one that a dead
  * process left after a day.
  *
- * @param root The directory; created when it is missing.
- * @throws {FileError} When it cannot be.
+ * @param root The directory; created when it is missing, unless it is for reading.
+ * @throws {FileError} When it cannot be, or takes no files.
+ * @throws {NotFoundError} When it is for reading and missing.
  * @example
  * ```ts
  * import { diskRepositories, serveRegistry } from "@davit/davit/server";
@@ -32,10 +40,17 @@ const UPLOADS = "_uploads";
  * await Deno.remove(root, { recursive: true });
  * ```
  */
-export async function diskRepositories(root: string): Promise<Repositories> {
-  await makeRoot(root);
+export async function diskRepositories(
+  root: string,
+  { readOnly = false }: DiskRepositoriesOptions = {},
+): Promise<Repositories> {
   const repositories = new DiskRepositories(root);
-  await repositories.tidy();
+  if (readOnly) {
+    await tryToRead(root);
+  } else {
+    await makeRoot(root);
+    await repositories.tidy();
+  }
   return repositories;
 }
 
@@ -46,7 +61,9 @@ export async function diskRepositories(root: string): Promise<Repositories> {
  */
 export async function openRepositories(root: string): Promise<Repositories> {
   if (!exists(root)) throw new NotFoundError("directory", root);
-  return await diskRepositories(root);
+  const repositories = new DiskRepositories(root);
+  await repositories.tidy();
+  return repositories;
 }
 
 class DiskRepositories implements Repositories {
@@ -136,14 +153,23 @@ class DiskRepository implements HostedRepository {
   }
 }
 
+/** Makes the directory, and learns now rather than at the first push that nothing can be kept there. */
 async function makeRoot(root: string): Promise<void> {
+  const refuse = (advice: string) => (cause: Error) => {
+    const reason = `Cannot keep a registry in "${root}": ${systemReason(cause)}${advice}`;
+    throw new FileError(reason, root, { cause });
+  };
+  await Deno.mkdir(root, { recursive: true }).catch(refuse(""));
+  await Deno.makeTempFile({ dir: root, prefix: ".davit-" }).then(Deno.remove)
+    .catch(refuse("; to take no pushes and serve what is there, serve it read-only (--read-only)"));
+}
+
+async function tryToRead(root: string): Promise<void> {
   try {
-    await Deno.mkdir(root, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    throw new FileError(`Cannot keep a registry in "${root}": ${error.message}`, root, {
-      cause: error,
-    });
+    for await (const _ of Deno.readDir(root)) return;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) throw new NotFoundError("directory", root);
+    throw fileFailure("list", root, cause);
   }
 }
 

@@ -31,6 +31,7 @@ export type {
   RegistryHandler,
 } from "./create_registry.ts";
 export { diskRepositories } from "./disk_repositories.ts";
+export type { DiskRepositoriesOptions } from "./disk_repositories.ts";
 export type { FaultRule } from "./faults.ts";
 export { collectGarbage } from "./garbage.ts";
 export type { Garbage, GarbageOptions, GarbageReport } from "./garbage.ts";

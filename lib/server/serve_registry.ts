@@ -126,13 +126,18 @@ class Door {
 }
 
 async function repositoriesOf(
-  { repositories, directory }: ServeRegistryOptions,
+  { repositories, directory, ...options }: ServeRegistryOptions,
 ): Promise<Repositories> {
   if (repositories !== undefined && directory !== undefined) {
     throw new TypeError("Cannot serve a registry from repositories and a directory: give one");
   }
-  if (directory !== undefined) return await diskRepositories(directory);
-  return repositories ?? memoryRepositories();
+  if (directory === undefined) return repositories ?? memoryRepositories();
+  return await diskRepositories(directory, { readOnly: keepsNothing(options) });
+}
+
+/** Whether nothing will ever be written: a cache fills itself, and garbage is removed. */
+function keepsNothing({ readOnly = false, upstreams, garbage }: ServeRegistryOptions): boolean {
+  return readOnly && upstreams === undefined && garbage === undefined;
 }
 
 function listen(

@@ -20,7 +20,7 @@ import type { Deleter, Destination, Store } from "../store/store.ts";
 import { deleteExtra } from "./delete_extra.ts";
 import { filterNames, filterTags } from "./filters.ts";
 import { repositoryUnder } from "./names.ts";
-import { parsePlatforms, type SyncedImage, syncImage } from "./sync_image.ts";
+import { parsePlatforms, Rehearsal, type SyncedImage, syncImage } from "./sync_image.ts";
 import type {
   ImageEntry,
   RegistryEntry,
@@ -39,7 +39,7 @@ export interface SyncResult {
   readonly outcome: "copied" | "unchanged" | "deleted" | "failed";
   /** What the name stands for now. */
   readonly digest?: Digest;
-  /** How many bytes were sent. */
+  /** How many bytes were sent; in a dry run, each once that a place lacks. */
   readonly bytes?: number;
   /** Why it failed. */
   readonly reason?: string;
@@ -102,10 +102,12 @@ class SyncRun {
   readonly #permits: Permits;
   readonly #images: Permits;
   readonly #results: SyncResult[] = [];
+  readonly #rehearsal: Rehearsal | undefined;
   #transfers = 0;
 
   constructor(options: RunSyncOptions) {
-    const { jobs = 4 } = options;
+    const { jobs = 4, dryRun = false } = options;
+    this.#rehearsal = dryRun ? new Rehearsal() : undefined;
     this.#options = options;
     this.#permits = new Permits(jobs);
     this.#images = new Permits(jobs);
@@ -212,10 +214,10 @@ class SyncRun {
   }
 
   async #syncImage(image: SyncedImage): Promise<Omit<SyncResult, "from" | "to">> {
-    const { dryRun = false, signal } = this.#options;
+    const { signal } = this.#options;
     return await syncImage(image, {
       permits: this.#permits,
-      dryRun,
+      rehearsal: this.#rehearsal,
       onEvent: this.#tellApart(),
       ...present({ signal }),
     });
@@ -242,12 +244,12 @@ class SyncRun {
       readonly isWhole: boolean;
     },
   ): Promise<void> {
-    const { dryRun = false, signal } = this.#options;
+    const { signal } = this.#options;
     const place = destination as Store & Deleter;
     const extra = await deleteExtra(place, meant, { isWhole, ...present({ signal }) });
     for (const { tag, remove } of extra) {
       await this.#try({ to: `${to}:${tag}` }, async () => {
-        if (!dryRun) await this.#permits.run(remove, signal);
+        if (this.#rehearsal === undefined) await this.#permits.run(remove, signal);
         return { outcome: "deleted" };
       });
     }

@@ -31,12 +31,23 @@ export interface SyncedImage {
   readonly attachments: Attachments | undefined;
 }
 
+/** What the images before would have brought to a place, so that it counts once. */
+export class Rehearsal {
+  readonly #sent = new Set<string>();
+
+  /** Says whether a place does not have content yet by then, and has it from now on. */
+  send({ label }: Destination, { digest }: Descriptor): boolean {
+    const { size } = this.#sent;
+    return this.#sent.add(`${label} ${digest}`).size > size;
+  }
+}
+
 /** How an image is kept in step. */
 export interface SyncImageOptions extends CallOptions {
   /** The ceiling on all that is done at once. */
   readonly permits: Permits;
-  /** Whether nothing is written. */
-  readonly dryRun: boolean;
+  /** Notes what would be sent, for nothing is; absent when it is. */
+  readonly rehearsal: Rehearsal | undefined;
   /** Hears what happens. */
   readonly onEvent: OnCopyEvent | undefined;
 }
@@ -86,14 +97,14 @@ export async function syncImage(
 async function transfer(
   view: View,
   { destination, names, attachments }: SyncedImage,
-  { permits, dryRun, onEvent, signal }: SyncImageOptions,
+  { permits, rehearsal, onEvent, signal }: SyncImageOptions,
 ): Promise<readonly Descriptor[]> {
   const options = { names, permits, ...present({ attachments, signal }) };
-  if (dryRun) {
+  if (rehearsal !== undefined) {
     const { transfers } = await planCopy(view, destination, options);
-    return transfers.filter(({ outcome }) => outcome === "sent").map(({ descriptor }) =>
-      descriptor
-    );
+    return transfers.filter(({ outcome }) => outcome === "sent")
+      .map(({ descriptor }) => descriptor)
+      .filter((descriptor) => rehearsal.send(destination, descriptor));
   }
   const sent = new Map<Digest, Descriptor>();
   await copy(view, destination, {

@@ -10,7 +10,7 @@ import { type FileKind, type Location, parseLocation } from "../../lib/places/lo
 
 interface Flags extends Omit<TransferFlags, "platform"> {
   readonly platform?: ChosenPlatforms;
-  readonly format: "tarball" | "legacy" | "oci";
+  readonly format: "tarball" | "legacy" | "oci" | "oci-archive";
   readonly annotateRef?: boolean;
 }
 
@@ -22,6 +22,7 @@ const KINDS: Readonly<Record<Flags["format"], FileKind>> = {
   tarball: "docker-archive",
   legacy: "docker-legacy",
   oci: "oci",
+  "oci-archive": "oci-archive",
 };
 
 /** `davit pull IMAGE... PATH` */
@@ -30,23 +31,25 @@ export const command: Command<Context> = buildCommand({
     brief: "Write images from a registry to a file or a layout",
     fullDescription: `Pull one or several images into one place.
 
-  tarball  a docker save tarball that holds an OCI layout too: docker load, containerd and k3s
-           all take it
-  legacy   the form docker save had before 2016, with a directory a layer
-  oci      an OCI image layout, a directory; keeps whole indexes unless --platform is given.
-           Images are named by their tags there, and in full where several have the same
+  tarball      a docker save tarball that holds an OCI layout too: docker load, containerd and k3s
+               all take it
+  legacy       the form docker save had before 2016, with a directory a layer
+  oci          an OCI image layout, a directory; keeps whole indexes unless --platform is given.
+               Images are named by their tags there, and in full where several have the same
+  oci-archive  the same as a tar
 
 When the connection breaks, or the process is killed, what came stays beside the target (*.part;
 in a layout, within it): the same command fetches the rest. Not so for legacy and -.
 
   davit pull nginx:alpine nginx.tar
+  davit pull --format oci-archive nginx:alpine every-platform.tar
   davit pull nginx:alpine - | ssh host docker load`,
   },
   parameters: {
     flags: {
       format: {
         kind: "enum",
-        values: ["tarball", "legacy", "oci"],
+        values: ["tarball", "legacy", "oci", "oci-archive"],
         brief: "What to write",
         default: "tarball",
       },

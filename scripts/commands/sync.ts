@@ -1,12 +1,10 @@
 import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
 import { COMMON_FLAGS, type CommonFlags, JOBS_FLAG } from "../console/flags.ts";
-import { formatBytes } from "../console/format_bytes.ts";
-import type { Output } from "../console/output.ts";
 import { readTextFile } from "../console/read_text_file.ts";
 import { Session } from "../console/session.ts";
+import { SyncLines } from "../console/sync_lines.ts";
 import { parseSync, syncJsonSchema } from "../../lib/sync/parse_sync.ts";
-import type { SyncReport, SyncResult } from "../../lib/sync/run_sync.ts";
 import { present } from "../../lib/oci/present.ts";
 
 interface Flags extends CommonFlags {
@@ -74,39 +72,23 @@ and does not stop the rest; exits 1 then.
     const spec = await parseSync(await readTextFile(file), file);
     const { runSync } = await import("../../lib/sync/run_sync.ts");
     const { places, signal, output } = session;
+    const lines = new SyncLines({ verbose: flags.verbose === true || flags.json === true, dryRun });
+    const dry = dryRun ? { dryRun } : {};
     const report = await runSync(spec, {
       places,
       signal,
       dryRun,
       ...present({ jobs }),
       onEvent: output.onEvent,
-      onResult: (result) => tell(output, result, flags),
+      onResult(result) {
+        const line = lines.of(result);
+        if (line !== undefined) output.result(line, { kind: "image", ...result, ...dry });
+      },
     });
-    sumUp(output, report, dryRun);
-    const { failed } = report.totals;
+    const { totals, bytes } = report;
+    const { failed } = totals;
+    output.result(lines.sum(report), { kind: "total", ...totals, bytes, ...dry });
     if (failed === 0) return;
     throw new Error(`Cannot sync all: ${failed} of ${report.results.length} failed`);
   },
 });
-
-/** A line for what happened; what has not changed is no news, but with `--verbose` or `--json`. */
-function tell(output: Output, result: SyncResult, { json, verbose, dryRun = false }: Flags): void {
-  const { from, to, outcome, bytes = 0, reason } = result;
-  if (outcome === "unchanged" && json !== true && verbose !== true) return;
-  const subject = from === undefined ? to : `${from} -> ${to}`;
-  const more = reason ?? (outcome === "copied" ? formatBytes(bytes) : "");
-  const text = `${outcome.padEnd(9)} ${subject}${more === "" ? "" : `: ${more}`}`;
-  output.result(text, { kind: "image", ...result, ...(dryRun ? { dryRun } : {}) });
-}
-
-function sumUp(output: Output, { totals, bytes }: SyncReport, dryRun: boolean): void {
-  const { copied, unchanged, deleted, failed } = totals;
-  const counts = `${copied} copied (${formatBytes(bytes)}), ${unchanged} unchanged, ` +
-    `${deleted} deleted, ${failed} failed`;
-  output.result(dryRun ? `dry run: ${counts}` : counts, {
-    kind: "total",
-    ...totals,
-    bytes,
-    ...(dryRun ? { dryRun } : {}),
-  });
-}

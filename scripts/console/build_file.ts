@@ -1,7 +1,8 @@
 import { type Lock, parseLock } from "../../lib/compose/lock.ts";
 import { parseSpec } from "../../lib/compose/parse_spec.ts";
 import type { BuildSpec } from "../../lib/compose/spec.ts";
-import { FileError, NotFoundError } from "../../lib/errors.ts";
+import { NotFoundError } from "../../lib/errors.ts";
+import { fileFailure } from "../../lib/layer/file_failure.ts";
 import { resolvePath } from "../../lib/places/resolve_location.ts";
 
 const DEFAULT_FILES = ["davit.yaml", "davit.yml", "davit.json"];
@@ -44,8 +45,7 @@ async function readText(path: string): Promise<string | undefined> {
     return await Deno.readTextFile(path);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return undefined;
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new FileError(`Cannot read "${path}": ${message}`, path, { cause });
+    throw fileFailure("read", path, cause);
   }
 }
 

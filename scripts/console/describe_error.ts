@@ -24,9 +24,28 @@ function codeOf(error: unknown): { readonly code?: string } {
 
 /** One printable line: what others named ends up on a terminal. */
 function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message || error.name : String(error);
+  const text = error instanceof Error ? textOf(error) : String(error);
   return text.trim().replace(/\s*\n\s*/g, "; ").replace(UNPRINTABLE, escape);
 }
+
+/** What nobody expected of the system, in its words and without its numbers. */
+function textOf({ name, message }: Error): string {
+  const [, reason, act, path] = SYSTEM_ERROR.exec(message) ?? [];
+  if (reason === undefined) return message || name;
+  const what = act === undefined ? "Cannot go on" : `Cannot ${ACTS[act] ?? act} "${path}"`;
+  return `${what}: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}`;
+}
+
+/** As Deno writes them: `Is a directory (os error 21): open 'PATH'`. */
+const SYSTEM_ERROR = /^([^:]*) \(os error \d+\)(?:: (\w+) '(.*?)'.*)?$/s;
+
+/** The system's calls, in words. */
+const ACTS: Readonly<Record<string, string>> = {
+  mkdir: "make",
+  readfile: "read",
+  writefile: "write",
+  readdir: "list",
+};
 
 /** Control characters, and those that turn the direction of text. */
 const UNPRINTABLE = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;

@@ -35,7 +35,13 @@ export async function narrow(
   { session, destination }: { readonly session: Session; readonly destination: Destination },
 ): Promise<View> {
   const { signal } = session;
-  if (platforms === undefined || platforms.includes("all")) return view;
+  if (platforms === undefined) return view;
+  if (platforms.includes("all")) {
+    if (view.kind === "index" && (await listImages(view)).length > 1) {
+      requireIndexes(destination, "all platforms");
+    }
+    return view;
+  }
   const wanted = platforms.filter((platform) => platform !== "all");
   const [only, ...others] = wanted;
   if (only === undefined) return view;
@@ -43,12 +49,7 @@ export async function narrow(
     return await selectImage(view, only, { signal });
   }
   const names = wanted.map(formatPlatform).join(", ");
-  if (!destination.accepts.index) {
-    throw new UnsupportedError(
-      `Cannot write images for ${names} to ${destination.label}: expected one platform, for it ` +
-        "holds single images",
-    );
-  }
+  requireIndexes(destination, names);
   const images = await listImages(view);
   for (const platform of wanted) {
     const isThere = images.some((image) =>
@@ -69,4 +70,12 @@ export async function narrow(
     session.output.note(`the index is a new one, with ${names} of ${before.digest}`);
   }
   return filtered;
+}
+
+function requireIndexes({ accepts, label }: Destination, platforms: string): void {
+  if (accepts.index) return;
+  throw new UnsupportedError(
+    `Cannot write images for ${platforms} to ${label}: expected one platform, for it holds single ` +
+      "images; a registry, an OCI layout (oci:DIR) or an OCI archive (oci-archive:FILE) holds all",
+  );
 }

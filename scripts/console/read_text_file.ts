@@ -1,4 +1,5 @@
-import { FileError, NotFoundError } from "../../lib/errors.ts";
+import { NotFoundError } from "../../lib/errors.ts";
+import { fileFailure } from "../../lib/layer/file_failure.ts";
 
 /**
  * Reads a file that the user named.
@@ -13,7 +14,6 @@ export async function readTextFile(path: string): Promise<string> {
     if (cause instanceof Deno.errors.NotFound) {
       throw new NotFoundError("file", path, undefined, { cause });
     }
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new FileError(`Cannot read "${path}": ${message}`, path, { cause });
+    throw fileFailure("read", path, cause);
   }
 }

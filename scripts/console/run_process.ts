@@ -1,5 +1,8 @@
 import type { Context } from "./context.ts";
 import { describeError } from "./describe_error.ts";
+import { FileError } from "../../lib/errors.ts";
+import { systemReason } from "../../lib/layer/file_failure.ts";
+import { explained } from "../../lib/stream/explained.ts";
 import { EXIT, InterruptedError } from "./exit_code.ts";
 
 /**
@@ -42,16 +45,20 @@ function processContext(interruption: AbortController): Context {
       return Deno.stdin.readable;
     },
     get stdout() {
-      return Deno.stdout.writable;
+      return explained(Deno.stdout.writable, outputFailure);
     },
     isInteractive: Deno.stdin.isTerminal() && Deno.stdout.isTerminal(),
     isTerminal: Deno.stderr.isTerminal() && Deno.env.get("TERM") !== "dumb",
   };
 }
 
-/** When nobody reads messages, there is nobody to tell. */
+/** When messages cannot be written, there is nobody to tell. */
 function writeMessage(text: string): void {
-  writeText(Deno.stderr, text, () => {});
+  try {
+    writeText(Deno.stderr, text, () => {});
+  } catch {
+    // The exit code says the rest.
+  }
 }
 
 function writeText(
@@ -63,9 +70,17 @@ function writeText(
     let bytes = new TextEncoder().encode(text);
     while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
   } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw outputFailure(error);
     onReaderGone(error);
   }
+}
+
+/** A full disk behind standard output; that nobody reads it any more is told by its own error. */
+function outputFailure(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof Deno.errors.BrokenPipe) return error;
+  return new FileError(`Cannot write to standard output: ${systemReason(error)}`, "-", {
+    cause: error,
+  });
 }
 
 function fail(error: unknown): never {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { DAVIT, runDavitOk, spawnDavit } from "../support/cli.ts";
 import { run } from "../support/command.ts";
 import { peerTest } from "../support/peers.ts";
@@ -192,4 +192,31 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   assert(false, "it never happened");
+}
+
+for (
+  const { words, says } of [
+    { words: "manifest IMAGE > /dev/full", says: "write to standard output: no space left" },
+    { words: "export IMAGE > /dev/full", says: "write to standard output: no space left" },
+    { words: "version > /dev/full", says: "write to standard output: no space left" },
+    { words: "export IMAGE /dev/full", says: 'write "/dev/full": no space left' },
+    { words: "pull IMAGE nodir/x.tar", says: "directory that it belongs in does not exist" },
+    { words: "pull IMAGE text/x.tar", says: "what stands for a directory in the path" },
+    { words: "push --image-refs nodir/x IMAGE.tar IMAGE", says: 'write "nodir/x"' },
+  ]
+) {
+  Deno.test(`davit ${words} fails in one line, in words`, async () => {
+    await using world = await openWorld();
+    await world.write("text", "");
+    const image = await pushLarge(world);
+    await runDavitOk(["pull", image, `${world.dir}/image.tar`]);
+    const script = words.replace("IMAGE.tar", "image.tar").replaceAll("IMAGE", image);
+    const davit = [Deno.execPath(), ...DAVIT].join(" ");
+    const { code, stderr } = await run("bash", ["-c", `${davit} ${script}`], { cwd: world.dir });
+    assertEquals(code, 1, stderr);
+    assertMatch(stderr, /^davit: Cannot [^\n]+\n$/);
+    assertStringIncludes(stderr, says);
+    assertEquals(stderr.includes("os error"), false, stderr);
+    assertEquals(await world.list(), ["image.tar", "text"]);
+  });
 }

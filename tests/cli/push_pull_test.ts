@@ -128,6 +128,36 @@ Deno.test("pull of an index into a tarball takes this machine's image and says s
   assertMatch(stderr, /^docker-archive:\S+ holds one platform's image: took linux\/\w+\n$/);
 });
 
+for (const format of ["tarball", "legacy"]) {
+  Deno.test(`pull --format ${format} --platform all of an index says what holds all`, async () => {
+    await using world = await openWorld();
+    await world.push("app:v1", twoPlatforms());
+    const words = ["pull", "--platform=all", `--format=${format}`, `${world.registry}/app:v1`];
+    const { code, stderr } = await runDavit([...words, `${world.dir}/app.tar`]);
+    assertEquals(code, 1);
+    assertMatch(stderr, /^davit: Cannot write images for all platforms to docker-[^\n]+\n$/);
+    assertStringIncludes(stderr, "oci-archive:FILE");
+    assertEquals(await world.list(), []);
+  });
+}
+
+Deno.test("pull --platform all of a single image is no question", async () => {
+  await using world = await openWorld();
+  const [image = ""] = await pushBoth(world);
+  await runDavitOk(["pull", "--platform=all", image, `${world.dir}/app.tar`]);
+});
+
+Deno.test("pull --format oci-archive writes a tar of every platform", async () => {
+  await using world = await openWorld();
+  const digest = await world.push("app:v1", twoPlatforms());
+  const [image, path] = [`${world.registry}/app:v1`, `${world.dir}/app.tar`];
+  await runDavitOk(["pull", "--format=oci-archive", "--platform=all", image, path]);
+  const { stdout } = await runDavitOk(["digest", `oci-archive:${path}:v1`]);
+  assertEquals(stdout, `${digest}\n`);
+  await runDavitOk(["push", path, `${world.registry}/again:v1`]);
+  assertEquals((await runDavitOk(["digest", `${world.registry}/again:v1`])).stdout, stdout);
+});
+
 Deno.test("pull of several images writes all or nothing", async () => {
   await using world = await openWorld();
   const images = await pushBoth(world);

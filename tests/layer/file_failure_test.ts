@@ -14,6 +14,11 @@ for (
     { cause: new Deno.errors.InvalidData("not valid UTF-8"), says: "not UTF-8" },
     { cause: new Deno.errors.NotFound("x"), path: "a/\ufffd", says: "not UTF-8" },
     { cause: new Error("device on fire"), says: "device on fire" },
+    {
+      cause: new Error("No space left on device (os error 28): open 'a/b'"),
+      says: "no space left on device",
+    },
+    { cause: new Deno.errors.NotADirectory("os error 20"), says: "is a file" },
   ]
 ) {
   Deno.test(`a ${cause.name} of ${path} becomes an error that says "${says}"`, () => {
@@ -31,6 +36,15 @@ Deno.test("an error that names its file already is passed on, and so is what is 
   const error = new FileError("Cannot read", "a");
   assertStrictEquals(fileFailure("list", "b", error), error);
   assertEquals(fileFailure("list", "b", "a reason"), "a reason");
+});
+
+Deno.test("a file that is to be written is not said to be missing, but its directory", () => {
+  const error = fileFailure("write", "a/b", new Deno.errors.NotFound("os error 2"));
+  assertInstanceOf(error, FileError);
+  assertEquals(
+    error.message,
+    'Cannot write "a/b": the directory that it belongs in does not exist; make that first',
+  );
 });
 
 Deno.test("who may not write is told so, and not to leave the file out", () => {

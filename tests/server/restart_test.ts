@@ -1,8 +1,9 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import { FileError } from "../../lib/errors.ts";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { FileError, NotFoundError } from "../../lib/errors.ts";
 import { createRegistry, diskRepositories } from "../../lib/server/mod.ts";
 import { openLayout } from "../../lib/layout/mod.ts";
 import { type Digest, digestBytes, parseDigest } from "../../lib/oci/digest.ts";
+import { describeTree } from "../support/describe_tree.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { digestOf, Wire } from "./wire.ts";
 
@@ -43,6 +44,36 @@ Deno.test("an upload goes on after a restart, hashed anew", async () => {
   assertEquals(wrong === location, false);
   const path = `${location}?digest=${await digestOf("0123456789")}`;
   assertEquals((await wire.send("PUT", path)).status, 201);
+});
+
+Deno.test("a directory that takes no files is refused at once, not at the first push", async () => {
+  // what is in /proc may not even be added to by root
+  const error = await assertRejects(() => diskRepositories("/proc"), FileError);
+  assertStringIncludes(error.message, 'Cannot keep a registry in "/proc": ');
+  assertStringIncludes(error.message, "--read-only");
+  await assertRejects(() => diskRepositories("/proc/davit/registry"), FileError);
+});
+
+Deno.test("a directory that takes no files is served for reading", async () => {
+  const repositories = await diskRepositories("/proc", { readOnly: true });
+  assertEquals(await repositories.names(), []);
+});
+
+Deno.test("a directory for reading is left as it is, and not made", async () => {
+  await using directory = await tempDir();
+  const { digest } = await (await open(directory.path)).pushImage("app", "v1");
+  const abandoned = directory.join("_uploads", "app", crypto.randomUUID());
+  await Deno.writeTextFile(abandoned, "half");
+  await Deno.utime(abandoned, 0, 0);
+  const before = await describeTree(directory.path);
+  const repositories = await diskRepositories(directory.path, { readOnly: true });
+  const wire = new Wire(createRegistry({ repositories, readOnly: true }));
+  const { headers } = await wire.send("HEAD", "/v2/app/manifests/v1");
+  assertEquals(headers.get("docker-content-digest"), digest);
+  assertEquals((await wire.send("POST", "/v2/app/blobs/uploads/")).status, 405);
+  assertEquals(await describeTree(directory.path), before);
+  const missing = diskRepositories(directory.join("nope"), { readOnly: true });
+  await assertRejects(() => missing, NotFoundError);
 });
 
 Deno.test("a repository on disk is an OCI layout of its own", async () => {
