@@ -146,7 +146,7 @@ for (
     { words: ["registry", ""], proposes: ["gc", "serve"] },
     { words: ["append", "--new"], proposes: ["--new-tag", "--new-layer"] },
     { words: ["append", "--compression", ""], proposes: ["gzip", "zstd", "none"] },
-    { words: ["pull", "--format", "o"], proposes: ["oci"] },
+    { words: ["pull", "--format", "o"], proposes: ["oci", "oci-archive"] },
     { words: ["completion", ""], proposes: ["bash", "zsh", "fish"] },
     { words: ["append", "--unheard-of", "x", "--b"], proposes: [] },
     { words: ["nope", ""], proposes: [] },
