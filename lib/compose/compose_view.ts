@@ -6,12 +6,15 @@ import type { Image, View } from "../image/image.ts";
 import { mapImages } from "../image/map_images.ts";
 import { platformOf, selectImage } from "../image/select.ts";
 import type { Layer } from "../layer/layer.ts";
-import { familyOf, type MediaFamily } from "../oci/media_type.ts";
+import { type Compression, familyOf, type MediaFamily } from "../oci/media_type.ts";
 import { parsePlatform, type Platform } from "../oci/platform.ts";
 import { present } from "../oci/present.ts";
 import { SpecError } from "../errors.ts";
 import { resolvePath } from "../places/resolve_location.ts";
 import { composeLayer, type ComposeLayerOptions, describeLayer } from "./compose_layer.ts";
+import { KnownLayers } from "./known_layers.ts";
+import type { LayerCache } from "./layer_cache.ts";
+import { recallLayer } from "./recall_layer.ts";
 import type { BuildSpec, ConfigSpec, LayerSpec } from "./spec.ts";
 
 /** The end of the year 9999, in seconds since 1970: RFC 3339 has no later one. */
@@ -27,6 +30,12 @@ export interface ComposeOptions {
   readonly created?: number;
   /** How many workers compress; the result is the same. One a core unless said. */
   readonly workers?: number;
+  /** How new layers are compressed, whatever the spec says: as the place wants it. */
+  readonly compression?: Compression;
+  /** What is known of layers that were built before. */
+  readonly cache?: LayerCache;
+  /** The layers of the composition before this one, all else being the same. */
+  readonly layers?: KnownLayers;
 }
 
 /**
@@ -65,18 +74,22 @@ class Composer {
   readonly #spec: BuildSpec;
   readonly #options: ComposeLayerOptions;
   readonly #created: string;
-  readonly #layers = new Map<string, Promise<Layer>>();
+  readonly #cache: LayerCache | undefined;
+  readonly #layers: KnownLayers;
 
   constructor(spec: BuildSpec, family: MediaFamily, options: ComposeOptions) {
-    const { directory = ".", created = 0, workers } = options;
+    const { directory = ".", created = 0, workers, cache, layers = new KnownLayers() } = options;
+    const compression = options.compression ?? spec.compression;
     const seconds = secondsOf(spec.created ?? created);
     this.#spec = spec;
+    this.#cache = cache;
+    this.#layers = layers;
     this.#created = `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
     this.#options = {
       family,
       mtime: seconds,
       locate: (path) => resolvePath(path, directory),
-      ...present({ compression: spec.compression, level: spec.level, workers }),
+      ...present({ compression, level: levelFor(compression, spec), workers }),
     };
   }
 
@@ -93,11 +106,20 @@ class Composer {
   }
 
   #layer(spec: LayerSpec): Promise<Layer> {
-    const key = JSON.stringify(spec);
-    const layer = this.#layers.get(key) ?? composeLayer(spec, this.#options);
-    this.#layers.set(key, layer);
-    return layer;
+    return this.#layers.layer(spec, async () => {
+      const layer = await composeLayer(spec, this.#options);
+      const cache = this.#cache;
+      return cache === undefined ? layer : await recallLayer(spec, layer, {
+        ...this.#options,
+        cache,
+      });
+    });
   }
+}
+
+/** A level is one of the compression that the spec says. */
+function levelFor(compression: Compression | undefined, spec: BuildSpec): number | undefined {
+  return compression === spec.compression ? spec.level : undefined;
 }
 
 function configChanges({ workdir: workingDir, ports, ...config }: ConfigSpec) {

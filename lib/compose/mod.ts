@@ -26,6 +26,8 @@
 export * from "./build.ts";
 export * from "./compose_view.ts";
 export * from "./json_schema.ts";
+export { KnownLayers } from "./known_layers.ts";
+export { LayerCache, type LayerCacheOptions } from "./layer_cache.ts";
 export {
   formatLock,
   type Lock,

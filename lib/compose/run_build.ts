@@ -1,6 +1,8 @@
 import type { CallOptions } from "../layer/content_source.ts";
 import type { View } from "../image/image.ts";
+import { remember } from "../image/remember.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import type { Compression } from "../oci/media_type.ts";
 import { present } from "../oci/present.ts";
 import { formatReference, parseReference } from "../oci/reference.ts";
 import { formatLocation, type Location, parseLocation } from "../places/location.ts";
@@ -17,7 +19,7 @@ import type { BuildSpec } from "./spec.ts";
 
 /** Options of {@linkcode runBuild}. */
 export interface RunBuildOptions
-  extends CallOptions, Pick<ComposeOptions, "directory" | "created" | "workers"> {
+  extends CallOptions, Pick<ComposeOptions, "directory" | "created" | "workers" | "cache"> {
   /** What opening places needs; a transport of its own, without credentials, unless said. */
   readonly places?: OpenOptions;
   /** How many transfers run at once; 4 unless said. */
@@ -49,27 +51,44 @@ export async function runBuild(
   options: RunBuildOptions = {},
 ): Promise<readonly BuildOutput[]> {
   await using scope = new AsyncDisposableStack();
-  const { directory = ".", places = ownPlaces(scope), lock, signal } = options;
+  const { directory = ".", places = ownPlaces(scope), signal } = options;
   const targets = targetsOf(spec, directory);
-  const open = async (base: string): Promise<View> => {
-    const location = parseLocation(base);
-    const opening = { directory, places };
-    return scope.use(
-      lock === undefined
-        ? await openBase(location, opening)
-        : await openLocked(location, lock, opening),
-    ).view;
-  };
-  const view = await untilAborted(composeView(spec, { ...options, open }), signal);
   const opened: OpenedTarget[] = [];
   for (const target of targets) {
-    const { destination } = scope.use(await openDestination(target.location, places));
+    const opening = untilAborted(openDestination(target.location, places), signal);
+    const { destination } = scope.use(await opening);
     opened.push({ ...target, destination });
   }
+  const base = remember(() => openBaseOf(spec, options, places, scope));
+  const views = new Map<Compression | undefined, View>();
+  for (const { destination } of opened) {
+    const { prefers: compression } = destination.accepts;
+    if (views.has(compression)) continue;
+    const composing = composeView(spec, { ...options, open: base, ...present({ compression }) });
+    views.set(compression, await untilAborted(composing, signal));
+  }
   const outputs: BuildOutput[] = [];
-  for (const target of opened) outputs.push(await write(view, target, options));
+  for (const target of opened) {
+    const view = views.get(target.destination.accepts.prefers);
+    if (view !== undefined) outputs.push(await write(view, target, options));
+  }
   for (const { destination } of opened) await destination.commit(present({ signal }));
+  await options.cache?.prune();
   return outputs;
+}
+
+/** Opens the base for as long as the scope lives: as it is now, or as it was locked. */
+async function openBaseOf(
+  { from }: BuildSpec,
+  { directory = ".", lock }: RunBuildOptions,
+  places: OpenOptions,
+  scope: AsyncDisposableStack,
+): Promise<View> {
+  const location = parseLocation(from);
+  const opening = { directory, places };
+  const base =
+    await (lock === undefined ? openBase(location, opening) : openLocked(location, lock, opening));
+  return scope.use(base).view;
 }
 
 /** Opens places for as long as the scope lives. */

@@ -1,22 +1,18 @@
 import { encodeHeader } from "../tar/writer.ts";
 import { directoryPath } from "./entry_path.ts";
-import { fileFailure } from "./file_failure.ts";
-import { type IgnoreRules, parseIgnore } from "./ignore.ts";
+import { parseIgnore } from "./ignore.ts";
 import type { Layer } from "./layer.ts";
 import type { LayerOptions } from "./layer_options.ts";
 import { blocksForm } from "./layer_form.ts";
 import { ReplayableLayer } from "./replayable_layer.ts";
 import { treeBlocks } from "./tree_blocks.ts";
 import { type TreeHeader, treeHeaders, type TreeOptions } from "./tree_headers.ts";
+import { readTreeRules, type TreeRulesOptions } from "./tree_rules.ts";
 import { walkTree } from "./walk_tree.ts";
 import { NO_XATTRS, readXattrs } from "./xattrs.ts";
 
 /** Options of {@linkcode layerFromDirectory}. */
-export interface DirectoryOptions extends LayerOptions, TreeOptions {
-  /** What to leave out: lines as in a `.dockerignore`. */
-  readonly ignore?: readonly string[];
-  /** A `.dockerignore` file; its lines come before those of `ignore`. None is looked for. */
-  readonly ignoreFile?: string;
+export interface DirectoryOptions extends LayerOptions, TreeOptions, TreeRulesOptions {
   /** Takes extended attributes along, by the `getfattr` command. */
   readonly xattrs?: boolean;
 }
@@ -66,18 +62,9 @@ async function openTree(
   options: DirectoryOptions,
   signal: AbortSignal,
 ): Promise<Iterable<TreeHeader>> {
-  const rules = await readRules(options);
+  const rules = await readTreeRules(options);
   const xattrs = options.xattrs === true ? await readXattrs(path, signal) : NO_XATTRS;
   return treeHeaders(prefix, walkTree(path, rules), options, xattrs);
-}
-
-async function readRules(options: DirectoryOptions): Promise<IgnoreRules | undefined> {
-  const { ignore = [], ignoreFile } = options;
-  if (ignoreFile === undefined) return ignore.length === 0 ? undefined : parseIgnore(ignore);
-  const text = await Deno.readTextFile(ignoreFile).catch((cause) => {
-    throw fileFailure("read", ignoreFile, cause);
-  });
-  return parseIgnore([...text.replace(/^\ufeff/, "").split("\n"), ...ignore]);
 }
 
 /** Refuses numbers that no entry could have, before anything is read. */

@@ -22,6 +22,8 @@ export interface TreeFile {
   readonly gid: number;
   /** Milliseconds since 1970. */
   readonly mtime: number;
+  /** When its inode last changed, as far as the system tells: milliseconds since 1970. */
+  readonly ctime: number;
   /** Where a symlink points. */
   readonly linkName?: string;
   /** Its number on its device. */
@@ -134,6 +136,7 @@ function inspect(
       uid: info.uid ?? 0,
       gid: info.gid ?? 0,
       mtime: info.mtime?.getTime() ?? 0,
+      ctime: info.ctime?.getTime() ?? 0,
       ...(type === "symlink" ? { linkName: Deno.readLinkSync(source) } : {}),
       inode: info.ino ?? 0,
       ...(type === "file" && (info.nlink ?? 1) > 1 ? { linkKey: `${info.dev}:${info.ino}` } : {}),

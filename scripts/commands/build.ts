@@ -12,6 +12,7 @@ import {
   type SideFlags,
 } from "../console/flags.ts";
 import { Session } from "../console/session.ts";
+import { userLayerCache } from "../console/user_layer_cache.ts";
 import { runBuild } from "../../lib/compose/run_build.ts";
 import type { BuildSpec } from "../../lib/compose/spec.ts";
 import { present } from "../../lib/oci/present.ts";
@@ -26,6 +27,7 @@ interface Flags extends CommonFlags, SideFlags, CompressionFlags {
   readonly platform?: readonly string[];
   readonly schema?: boolean;
   readonly locked?: boolean;
+  readonly cache?: boolean;
 }
 
 /** `davit build` */
@@ -77,6 +79,11 @@ Flags win over the file.`,
         optional: true,
         withNegated: false,
       },
+      cache: {
+        kind: "boolean",
+        brief: "Read no layer again whose files have not changed; --no-cache reads all",
+        optional: true,
+      },
       schema: {
         kind: "boolean",
         brief: "Print the JSON Schema of a build file, for editors",
@@ -99,6 +106,7 @@ Flags win over the file.`,
     const spec = { ...written, ...changesOf(flags, root, written) };
     bindPlaces(session, spec);
     const { jobs, workers } = flags;
+    const cache = flags.cache === false ? undefined : userLayerCache(this.env);
     const { places, signal, output: { onEvent } } = session;
     const outputs = await runBuild(spec, {
       directory: root,
@@ -106,7 +114,12 @@ Flags win over the file.`,
       places,
       signal,
       onEvent,
-      ...present({ jobs, workers, lock: flags.locked === true ? await readLock(root) : undefined }),
+      ...present({
+        jobs,
+        workers,
+        cache,
+        lock: flags.locked === true ? await readLock(root) : undefined,
+      }),
     });
     for (const { location, names, descriptor } of outputs) {
       session.output.result(`${descriptor.digest} ${location}`, { location, names, ...descriptor });
