@@ -26,6 +26,7 @@
 export * from "./build.ts";
 export * from "./compose_view.ts";
 export * from "./json_schema.ts";
+export { KeptLayer } from "./kept_layer.ts";
 export { KnownLayers } from "./known_layers.ts";
 export { LayerCache, type LayerCacheOptions } from "./layer_cache.ts";
 export {

@@ -43,6 +43,7 @@ export { StreamLayer } from "./stream_layer.ts";
 export { layerFromTarFile, layerFromTarStream } from "./tar_file.ts";
 export { TarLayer } from "./tar_layer.ts";
 export type { TreeEntry, TreeOptions } from "./tree_headers.ts";
+export type { TreePart, TreeRulesOptions } from "./tree_rules.ts";
 export {
   opaque,
   OPAQUE_WHITEOUT,
