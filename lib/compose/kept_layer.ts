@@ -11,6 +11,8 @@ export class KeptLayer {
   #isOver = false;
 
   /**
+   * Takes a file over.
+   *
    * @param file Open for writing. @param temporary Its name until it is whole. @param pathOf Its name
    * from then on.
    */
