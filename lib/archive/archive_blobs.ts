@@ -15,8 +15,11 @@ export class ArchiveBlobs implements ContentSource, Holder {
     this.#files = files;
   }
 
-  async has(descriptor: Descriptor): Promise<boolean> {
-    return await this.#files.find(blobPath(descriptor.digest)) !== undefined;
+  /** What an archive lacks that is cut short is not lacking on purpose. */
+  async has({ digest }: Descriptor): Promise<boolean> {
+    if (await this.#files.find(blobPath(digest)) !== undefined) return true;
+    this.#files.refuseCut(`blob "${digest}"`);
+    return false;
   }
 
   holds(descriptor: Descriptor): Promise<boolean> {
@@ -30,7 +33,10 @@ export class ArchiveBlobs implements ContentSource, Holder {
     const { digest, size } = descriptor;
     const { offset = 0, signal } = options;
     const found = await this.#files.find(blobPath(digest));
-    if (found === undefined) throw new NotFoundError("blob", digest, this.#files.label);
+    if (found === undefined) {
+      this.#files.refuseCut(`blob "${digest}"`);
+      throw new NotFoundError("blob", digest, this.#files.label);
+    }
     if (found.size !== size) throw new SizeMismatchError(size, found.size, { digest });
     const bytes = found.open(offset);
     return abortable(offset === 0 ? verify(bytes, descriptor) : bytes, signal);

@@ -3,7 +3,7 @@ import { drain } from "../layer/drain.ts";
 import { measure } from "../stream/measure.ts";
 import { readAll } from "../stream/read_all.ts";
 import type { TarHeader } from "../tar/entry.ts";
-import { DocumentError, NotFoundError } from "../errors.ts";
+import { DocumentError, NotFoundError, TarError } from "../errors.ts";
 import { openRange } from "./file_range.ts";
 import { type LocatedEntry, locateEntries } from "./tar_entries.ts";
 
@@ -41,20 +41,25 @@ export class ArchiveFiles {
   readonly #tar: string;
   readonly #entries: ReadonlyMap<string, readonly LocatedEntry[]>;
 
+  readonly #cutAt: number | undefined;
+
   private constructor(
     tar: string,
     label: string,
     entries: ReadonlyMap<string, readonly LocatedEntry[]>,
+    cutAt?: number,
   ) {
     this.#tar = tar;
     this.label = label;
     this.#entries = entries;
+    this.#cutAt = cutAt;
   }
 
   /** @param tar The path of the plain tar. @param label How messages name the archive. */
   static async read(tar: string, label: string, options?: CallOptions): Promise<ArchiveFiles> {
     const entries = new Map<string, LocatedEntry[]>();
-    for (const entry of await locateEntries(tar, options)) {
+    const located = await locateEntries(tar, options);
+    for (const entry of located.entries) {
       const { type, name } = entry.header;
       const steps = stepsOf(name);
       const isWanted = type === "file" || type === "symlink" || type === "hardlink";
@@ -64,12 +69,27 @@ export class ArchiveFiles {
       if (same === undefined) entries.set(path, [entry]);
       else same.push(entry);
     }
-    return new ArchiveFiles(tar, label, entries);
+    return new ArchiveFiles(tar, label, entries, located.cutAt);
   }
 
   /** The same files under another name for messages. */
   withLabel(label: string): ArchiveFiles {
-    return new ArchiveFiles(this.#tar, label, this.#entries);
+    return new ArchiveFiles(this.#tar, label, this.#entries, this.#cutAt);
+  }
+
+  /**
+   * Says why something is missing, if that is because the tar is cut between two entries.
+   *
+   * @param what What is missing.
+   * @throws {TarError} When it is.
+   */
+  refuseCut(what: string): void {
+    if (this.#cutAt === undefined) return;
+    const how = this.#cutAt === 0 ? "empty" : "cut short";
+    throw new TarError(
+      `Cannot read ${this.label}: it is ${how}: expected ${what}, got the end`,
+      this.#cutAt,
+    );
   }
 
   /**
@@ -96,12 +116,14 @@ export class ArchiveFiles {
    *
    * @param kind What it is, for the error: `layer`.
    * @throws {NotFoundError} When there is none.
+   * @throws {TarError} When there is none, and the tar is cut short.
    * @throws {DocumentError} As {@linkcode find} does.
    */
   async file(path: string, kind: string): Promise<ArchivedFile> {
     const found = await this.find(path);
-    if (found === undefined) throw new NotFoundError(kind, path, this.label);
-    return found;
+    if (found !== undefined) return found;
+    this.refuseCut(`${kind} "${path}"`);
+    throw new NotFoundError(kind, path, this.label);
   }
 
   /**

@@ -180,6 +180,7 @@ async function listImages(files: ArchiveFiles): Promise<ListedImage[]> {
       open: () => openV1Image(files, id),
     }));
   }
+  files.refuseCut(`"${MANIFEST_JSON}"`);
   throw new DocumentError(
     `Cannot read ${files.label}: expected an archive of docker save with "${MANIFEST_JSON}" or ` +
       `"${REPOSITORIES}", got neither; an OCI layout opens as "oci-archive:FILE"`,

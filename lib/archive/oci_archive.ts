@@ -157,6 +157,7 @@ export async function readOciArchive(opened: OpenedArchive, path: string): Promi
     maxBytes: MAX_MANIFEST_BYTES,
   });
   if (bytes === undefined) {
+    opened.files.refuseCut(`"${INDEX_JSON}"`);
     throw new DocumentError(
       `Cannot read ${opened.files.label}: expected an OCI layout with "${INDEX_JSON}", got none; ` +
         `an archive of docker save opens as "docker-archive:${path}"`,

@@ -12,6 +12,14 @@ export interface LocatedEntry {
   readonly offset: number;
 }
 
+/** What a tar file holds. */
+export interface LocatedEntries {
+  /** Its entries, in their order. */
+  readonly entries: readonly LocatedEntry[];
+  /** The number of its bytes, when it ends between two entries and not as tars end. */
+  readonly cutAt?: number;
+}
+
 /** The most entries of an archive: ten thousand layers have thirty thousand. */
 const MAX_ENTRIES = 200_000;
 
@@ -31,15 +39,17 @@ const PASSED_OVER = new Uint8Array(1024 * 1024);
 export async function locateEntries(
   path: string,
   options: CallOptions = {},
-): Promise<LocatedEntry[]> {
+): Promise<LocatedEntries> {
   using file = await Deno.open(path);
   const { size: fileSize } = await file.stat();
   const reader = new TarReader();
   const entries: LocatedEntry[] = [];
   let position = 0;
   let bodyEnd = 0;
+  let isWhole = false;
   const push = (bytes: Uint8Array) => {
     for (const event of reader.push(bytes)) {
+      if (event.kind === "end") isWhole = true;
       if (event.kind !== "entry") continue;
       const { header, offset } = event;
       entries.push({ header, offset });
@@ -62,7 +72,7 @@ export async function locateEntries(
     while (position < next) push(PASSED_OVER.subarray(0, next - position));
   }
   reader.finish();
-  return entries;
+  return isWhole ? { entries } : { entries, cutAt: fileSize };
 }
 
 function truncated({ name }: TarHeader, missing: number, offset: number): TarError {

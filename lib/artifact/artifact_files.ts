@@ -71,8 +71,15 @@ async function openFile(path: string): Promise<Deno.FsFile> {
   try {
     return await Deno.open(path);
   } catch (cause) {
-    throw fileFailure("read", path, cause);
+    throw inputFailure(path, cause);
   }
+}
+
+/** Says why a file that was named cannot be read: that it is not there is a condition of its own. */
+export function inputFailure(path: string, cause: unknown): unknown {
+  return cause instanceof Deno.errors.NotFound
+    ? new NotFoundError("file", path, undefined, { cause })
+    : fileFailure("read", path, cause);
 }
 
 async function* skip(

@@ -1,13 +1,12 @@
 import { FileError } from "../errors.ts";
 import type { Image } from "../image/image.ts";
 import { openView } from "../image/open_view.ts";
-import { fileFailure } from "../layer/file_failure.ts";
 import { ANNOTATION, type Annotations } from "../oci/annotations.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { digestBytes } from "../oci/digest.ts";
 import { MEDIA_TYPE } from "../oci/media_type.ts";
 import { present } from "../oci/present.ts";
-import { ArtifactFiles } from "./artifact_files.ts";
+import { ArtifactFiles, inputFailure } from "./artifact_files.ts";
 import { checkTitle } from "./title.ts";
 
 /** One file or directory of an artifact. */
@@ -49,6 +48,7 @@ const EMPTY: Descriptor = {
  * Makes an artifact of files: what `copy` takes anywhere an image can go. Each file is read once
  * now, to learn its digest, and again when it is sent.
  *
+ * @throws {NotFoundError} When a file is not there.
  * @throws {FileError} When a file cannot be read, or two have one title.
  * @see {@link https://github.com/opencontainers/image-spec/blob/main/manifest.md#guidelines-for-artifact-usage image-spec, artifacts}
  * @example
@@ -100,7 +100,7 @@ async function addFile(contents: ArtifactFiles, file: ArtifactFile): Promise<Des
   const { path, mediaType, annotations } = file;
   const title = checkTitle(file.title ?? titleOf(path));
   const isDirectory = await Deno.stat(path).then((info) => info.isDirectory, (cause) => {
-    throw fileFailure("read", path, cause);
+    throw inputFailure(path, cause);
   });
   if (!isDirectory) {
     const { digest, size } = await contents.addFile(path);

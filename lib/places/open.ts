@@ -6,6 +6,7 @@ import { present } from "../oci/present.ts";
 import type { Reference, RepositoryName } from "../oci/reference.ts";
 import type { Transport } from "../registry/transport.ts";
 import { FileError, TarError, UnsupportedError } from "../errors.ts";
+import { BLOCK_SIZE } from "../tar/block.ts";
 import { formatLocation, type Location } from "./location.ts";
 import { detectFormat } from "./format.ts";
 
@@ -54,9 +55,12 @@ export async function openSource(location: Location, options: OpenOptions): Prom
 /** A tar's own error knows no file name. */
 function nameBrokenTar(location: Location, error: unknown): never {
   if (!(error instanceof TarError && "path" in location)) throw error;
+  if (error.message.includes(location.path)) throw error;
   const why = error.message.replace(/^Cannot read (?:the )?tar: /, "");
+  const isCut = error.offset >= BLOCK_SIZE && why.includes("got the end");
   throw new FileError(
-    `Cannot open "${location.path}" as an image: it is no tar, or a broken one: ${why}`,
+    `Cannot open "${location.path}" as an image: it is ` +
+      `${isCut ? "cut short" : "no tar, or a broken one"}: ${why}`,
     location.path,
     { cause: error },
   );

@@ -1,4 +1,4 @@
-import { CredentialError } from "../errors.ts";
+import { CredentialError, NotFoundError } from "../errors.ts";
 import { systemReason } from "../layer/file_failure.ts";
 import type { ConfigEnvironment } from "./docker_config_files.ts";
 
@@ -55,6 +55,7 @@ export function dockerCertificates(environment: ConfigEnvironment = {}): HostCer
 /**
  * Reads the certificates of authorities from a file.
  *
+ * @throws {NotFoundError} When there is no such file.
  * @throws {CredentialError} When it cannot be read, or holds no certificate in PEM.
  * @example
  * ```ts
@@ -68,6 +69,7 @@ export function dockerCertificates(environment: ConfigEnvironment = {}): HostCer
  */
 export async function readCertificates(path: string): Promise<string> {
   const text = await Deno.readTextFile(path).catch((cause) => {
+    if (cause instanceof Deno.errors.NotFound) throw new NotFoundError("certificates", path);
     throw new CredentialError(`Cannot read the certificates "${path}": ${systemReason(cause)}`, {
       cause,
     });

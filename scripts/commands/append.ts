@@ -31,9 +31,12 @@ import { present } from "../../lib/oci/present.ts";
 import { formatReference, parseReference, type Reference } from "../../lib/oci/reference.ts";
 import { formatLocation, type Location, parseLocation } from "../../lib/places/location.ts";
 
+/** What stands for no base, as in a Dockerfile. */
+const SCRATCH = "scratch";
+
 /** The flags of `davit append`. */
 interface Flags extends TransferFlags, SideFlags, CompressionFlags {
-  readonly base?: Location;
+  readonly base?: Location | typeof SCRATCH;
   readonly newTag: Reference;
   readonly newLayer?: readonly string[];
   readonly directory?: readonly PlacedDirectory[];
@@ -70,9 +73,9 @@ The same files give the same digest anywhere: owners are root, times are SOURCE_
       },
       base: {
         kind: "parsed",
-        brief: "Image to put layers on; none unless said",
+        brief: "Image to put layers on; scratch, which is none, unless said",
         placeholder: "IMAGE",
-        parse: parseLocation,
+        parse: (text: string) => text === SCRATCH ? text : parseLocation(text),
         optional: true,
       },
       newLayer: {
@@ -93,7 +96,7 @@ The same files give the same digest anywhere: owners are root, times are SOURCE_
       },
       remove: {
         kind: "parsed",
-        brief: "Path of the base that is to be gone",
+        brief: "Path of the base that is to be gone, whether it is there or not",
         placeholder: "PATH",
         parse: parseRemoved,
         optional: true,
@@ -133,30 +136,31 @@ The same files give the same digest anywhere: owners are root, times are SOURCE_
     aliases: { t: "newTag", b: "base", f: "newLayer", o: "output", j: "jobs", v: "verbose" },
   },
   async func(this: Context, flags: Flags): Promise<void> {
-    if (flags.ociEmptyBase === true && flags.base !== undefined) {
+    const base = flags.base === SCRATCH ? undefined : flags.base;
+    if (flags.ociEmptyBase === true && base !== undefined) {
       throw new UsageError("Cannot use --oci-empty-base with --base: there is a base");
     }
     await using session = new Session(this, flags);
     await using scope = new AsyncDisposableStack();
-    const base = await openBase(session, scope, flags);
-    const family = familyOf((await base.descriptor()).mediaType);
+    const view = await openBase(session, scope, base);
+    const family = familyOf((await view.descriptor()).mediaType);
     const created = creationTime(this.env);
     const added = await readNewLayers(this, { ...flags, family, created });
     const history = (text: string) => ({ created: created.text, created_by: text });
     const layers = added.map(({ layer, origin }) => ({ layer, history: history(origin) }));
     const { only: platforms = [] } = flags;
-    const appended = await mapPlatforms(base, (image) => {
+    const appended = await mapPlatforms(view, (image) => {
       const longer = appendLayers(image, layers);
-      const isNew = created.isGiven || flags.base === undefined;
+      const isNew = created.isGiven || base === undefined;
       return isNew ? configureImage(longer, { created: created.text }) : longer;
     }, { platforms });
-    const view = flags.setBaseImageAnnotations === true
-      ? await annotateBase(appended, base, flags.base)
+    const annotated = flags.setBaseImageAnnotations === true
+      ? await annotateBase(appended, view, base)
       : appended;
     const result = { kind: "registry", reference: flags.newTag } as const;
     const { location, names } = targetOf(result, present({ output: flags.output }));
     const { destination } = scope.use(await session.create(location));
-    const descriptor = await session.copy(view, destination, { names });
+    const descriptor = await session.copy(annotated, destination, { names });
     await destination.commit({ signal: session.signal });
     const { registry, repository } = flags.newTag;
     const name = formatReference({ registry, repository, digest: descriptor.digest });
@@ -167,7 +171,7 @@ The same files give the same digest anywhere: owners are root, times are SOURCE_
 async function openBase(
   session: Session,
   scope: AsyncDisposableStack,
-  { base }: Flags,
+  base: Location | undefined,
 ): Promise<View> {
   const { platform, signal } = session;
   if (base === undefined) return emptyImage(platform === undefined ? {} : { platform });

@@ -3,7 +3,7 @@ import {
   gatherAnnotations,
   parseAnnotation,
   parseConfigFile,
-  parseFile,
+  parseFiles,
 } from "../console/artifact_words.ts";
 import type { Context } from "../console/context.ts";
 import { UsageError } from "../console/exit_code.ts";
@@ -89,7 +89,7 @@ directory is packed. The same files give the same digest.`,
   async func(this: Context, flags: Flags, ...words: string[]): Promise<void> {
     const { artifactType, annotation = [], config, subject } = flags;
     const [name = "", ...paths] = words;
-    const files: readonly ArtifactFile[] = paths.map(parseFile);
+    const files = await parseFiles(paths);
     const annotations = gatherAnnotations(annotation);
     refuseNothing(files, flags);
     const to = parseLocation(name);

@@ -44,7 +44,7 @@ export const command: Command<Context> = buildCommand({
   tags: [registry.example/site:v1]
 
 Layers: remove, copy (to, owner, mode, ignore), tar, files. Several platforms give an index.
-Flags win over the file.`,
+With "from: scratch" there is no base. Flags win over the file.`,
   },
   parameters: {
     flags: {

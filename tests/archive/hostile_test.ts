@@ -281,7 +281,8 @@ for (const [form, open] of [["docker", openDockerArchive], ["OCI", openOciArchiv
       ["cut in a header", plain.subarray(0, 300), TarError, "got the end"],
       ["bzip2", new TextEncoder().encode("BZh91AY&SY"), CompressionError, "bzip2"],
       ["cut gzip", Uint8Array.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]), CompressionError, ""],
-      ["empty", new Uint8Array(), DocumentError, "expected an"],
+      ["empty", new Uint8Array(), TarError, "it is empty: expected"],
+      ["cut after an entry", plain.subarray(0, -1024), TarError, "it is cut short: expected"],
     ];
     for (const [name, bytes, error, says] of cases) {
       await Deno.writeFile(dir.join(name), bytes);

@@ -54,6 +54,16 @@ Deno.test("append without a base makes an OCI image", async () => {
   assertEquals(manifest.layers[0].mediaType, MEDIA_TYPE.ociLayerGzip);
 });
 
+Deno.test("append -b scratch is append without a base, as in a Dockerfile", async () => {
+  await using world = await openWorld();
+  await writeSite(world);
+  const words = ["append", "-f", `${world.dir}/site`, "-t", `${world.registry}/site:v1`];
+  const { stdout } = await runDavitOk([...words, "-b", "scratch"]);
+  assertEquals(stdout, (await runDavitOk(words)).stdout);
+  const annotated = await runDavit([...words, "-b", "scratch", "--set-base-image-annotations"]);
+  assertEquals(annotated.code, 2);
+});
+
 Deno.test("append on an image keeps its layers and adds one for each word, in order", async () => {
   await using world = await openWorld();
   await writeSite(world);

@@ -79,9 +79,21 @@ Deno.test("artifact tree of an index shows what is about each of its images", as
   );
 });
 
-const WRONG: readonly { readonly words: readonly string[]; readonly says: string }[] = [
+const HERE = new URL(import.meta.url).pathname;
+
+const WRONG: readonly {
+  readonly words: readonly string[];
+  readonly says: string;
+  readonly exits?: number;
+}[] = [
   { words: ["push", "REG/app:v2"], says: "expected files, a config or annotations" },
-  { words: ["push", "REG/app:v2", "nope.txt"], says: "it does not exist" },
+  { words: ["push", "REG/app:v2", "nope.txt"], says: 'Cannot find file "nope.txt"', exits: 3 },
+  { words: ["push", "REG/app:v2", "HERE:text"], says: "expected a media type behind", exits: 2 },
+  {
+    words: ["push", "REG/app:v2", "--config", "nope.json:text/json", "HERE"],
+    says: 'Cannot find file "nope.json"',
+    exits: 3,
+  },
   { words: ["push", "REG/app", "--artifact-type", "nope", "x"], says: "expected a media type" },
   { words: ["push", "REG/app", "-a", "nope", "x"], says: "expected KEY=VALUE" },
   { words: ["push", "REG/app", "--config", "nope", "x"], says: "expected PATH:TYPE" },
@@ -104,15 +116,18 @@ const WRONG: readonly { readonly words: readonly string[]; readonly says: string
   { words: ["pull", "REG/app:nope", "-o", "DIR/out"], says: 'Cannot find tag "nope"' },
 ];
 
-for (const { words, says } of WRONG) {
+for (const { words, says, exits } of WRONG) {
   Deno.test(`artifact ${words.join(" ")} fails and leaves nothing`, async () => {
     await using world = await openWorld();
     await world.push("app:v1", APP);
     const { code, stdout, stderr } = await runDavit([
       "artifact",
-      ...words.map((word) => word.replace("REG", world.registry).replace("DIR", world.dir)),
+      ...words.map((word) =>
+        word.replace("REG", world.registry).replace("DIR", world.dir).replace("HERE", HERE)
+      ),
     ]);
     assertEquals([code > 0, stdout], [true, ""]);
+    assertEquals(code, exits ?? code, stderr);
     assertStringIncludes(stderr, says);
     assertEquals(await world.list(), []);
     assertEquals((await runDavitOk(["catalog", world.registry])).stdout, "app\n");

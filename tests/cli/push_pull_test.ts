@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { runDavit, runDavitOk } from "../support/cli.ts";
+import { locateEntries } from "../../lib/archive/tar_entries.ts";
 import { makeImage } from "../support/images.ts";
 import { runOk } from "../support/command.ts";
 import { openWorld, twoPlatforms, type World } from "./world.ts";
@@ -246,5 +247,39 @@ for (
     assertEquals(result.code, code);
     assertStringIncludes(result.stderr, says);
     assertMatch(result.stderr, /^davit: Cannot [^\n]+\n$/);
+  });
+}
+
+for (const format of ["tarball", "legacy", "oci-archive"]) {
+  Deno.test(`push of a ${format} that is cut says so, and where; or nothing is lost`, async () => {
+    await using world = await openWorld();
+    const [image = ""] = await pushBoth(world);
+    const whole = `${world.dir}/whole.tar`;
+    await runDavitOk(["pull", "--format", format, image, whole]);
+    const bytes = await Deno.readFile(whole);
+    const { entries } = await locateEntries(whole);
+    const cut = async (size: number) => {
+      const path = await world.write("cut.tar", bytes.subarray(0, size));
+      return await runDavit(["push", path, `${world.registry}/cut:v1`]);
+    };
+    const says = /^davit: Cannot [^\n]*cut\.tar[^\n]* is cut short: .* \(at byte (\d+)\)\n$/;
+    let refused = 0;
+    for (const { offset } of entries.slice(1)) {
+      for (const size of [offset - 512, offset - 1]) {
+        const { code, stderr } = await cut(size);
+        const [, at] = says.exec(stderr) ?? [];
+        if (code === 0) {
+          const [before, after] = [image, `${world.registry}/cut:v1`];
+          assertEquals(
+            (await runDavitOk(["config", after])).stdout,
+            (await runDavitOk(["config", before])).stdout,
+          );
+        } else {
+          assertEquals(at, String(size), stderr);
+          refused++;
+        }
+      }
+    }
+    assert(refused >= entries.length);
   });
 }
