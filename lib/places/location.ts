@@ -1,5 +1,6 @@
 import { parseClusterName } from "../k3s/names.ts";
 import { formatReference, parseReference, type Reference } from "../oci/reference.ts";
+import { LOCATION_FORMS, refuseUnknownTransport } from "./transport.ts";
 
 /**
  * The name of a place, as skopeo writes it: a transport, a colon, and what the transport needs. A
@@ -23,17 +24,6 @@ const FILE_KINDS: ReadonlySet<string> = new Set<FileKind>([
   "docker-archive",
   "docker-legacy",
 ]);
-
-/** Every form a location has, for messages and help. */
-export const LOCATION_FORMS: readonly string[] = [
-  "REGISTRY/REPOSITORY[:TAG|@DIGEST]",
-  "oci:DIR[:TAG]",
-  "oci-archive:FILE[:TAG]",
-  "docker-archive:FILE[:REF]",
-  "docker-legacy:FILE[:REF]",
-  "docker-daemon:REF",
-  "k3s:CLUSTER",
-];
 
 /**
  * Turns text into a location.
@@ -64,6 +54,7 @@ export function parseLocation(text: string): Location {
     return { kind: "k3s", cluster: parseClusterName(rest) };
   }
   if (isFileKind(transport)) return parseFile(text, transport, rest);
+  refuseUnknownTransport(text);
   return { kind: "registry", reference: parseReference(text) };
 }
 

@@ -22,3 +22,4 @@ export { findTaken } from "./find_taken.ts";
 export * from "./location.ts";
 export * from "./open.ts";
 export { resolveLocation } from "./resolve_location.ts";
+export { LOCATION_FORMS } from "./transport.ts";

@@ -106,7 +106,7 @@ The same files give the same digest anywhere: owners are root, times are SOURCE_
         kind: "parsed",
         brief: "Write the result here instead: a docker save tarball, -, or any place",
         placeholder: "PLACE",
-        parse: parseOutput,
+        parse: (text: string) => parseOutput(text),
         optional: true,
       },
       only: {

@@ -13,12 +13,14 @@ import { nameAtDestination } from "../console/naming.ts";
 import { type ChosenPlatforms, narrow, PLATFORMS_FLAG } from "../console/platforms.ts";
 import { printPlan } from "../console/print_plan.ts";
 import { Session } from "../console/session.ts";
+import { parseSource } from "../console/stdin_archive.ts";
+import { parseTarget } from "../console/stdout_archive.ts";
 import { AlreadyExistsError } from "../../lib/errors.ts";
 import type { View } from "../../lib/image/image.ts";
 import { present } from "../../lib/oci/present.ts";
 import type { Reference } from "../../lib/oci/reference.ts";
 import { findTaken } from "../../lib/places/find_taken.ts";
-import { formatLocation, type Location, parseLocation } from "../../lib/places/location.ts";
+import { formatLocation, type Location } from "../../lib/places/location.ts";
 import { Attachments, isReferrersTag } from "../../lib/store/attachments.ts";
 import { requireWhole } from "../../lib/store/delta.ts";
 import { requireReferrers } from "../../lib/store/knows_referrers.ts";
@@ -49,6 +51,8 @@ has; what is there already is not sent again, and what broke off is gone on with
   davit copy --platform linux/amd64,linux/arm64 --dry-run nginx registry.example/nginx
   davit copy --platform linux/arm64 nginx docker-archive:nginx.tar
   davit copy --have app:v1 app:v2 oci-archive:v1-to-v2.tar
+
+At -, an archive comes through standard input or goes to standard output.
 
 --referrers takes along what belongs to the images: what refers to them, and to that in turn, and
 tags of their digests as cosign makes them. It is there before the image has its name.
@@ -91,8 +95,8 @@ receiver has. Copied from there, it goes where those layers are, and nowhere els
     positional: {
       kind: "tuple",
       parameters: [
-        { brief: "Where the image is", placeholder: "SRC", parse: parseLocation },
-        { brief: "Where it goes", placeholder: "DST", parse: parseLocation },
+        { brief: "Where the image is", placeholder: "SRC", parse: parseSource },
+        { brief: "Where it goes", placeholder: "DST", parse: parseTarget },
       ],
     },
   },

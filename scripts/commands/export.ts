@@ -3,11 +3,11 @@ import type { Context } from "../console/context.ts";
 import { writeFile } from "../console/write_file.ts";
 import { PLATFORM_FLAGS, type PlatformFlags } from "../console/flags.ts";
 import { Session } from "../console/session.ts";
-import { stdinArchive } from "../console/stdin_archive.ts";
+import { parseSource } from "../console/stdin_archive.ts";
 import { exportImage } from "../../lib/image/export_image.ts";
 import { selectImage } from "../../lib/image/select.ts";
 import { hostPlatform } from "../../lib/oci/platform.ts";
-import { type Location, parseLocation } from "../../lib/places/location.ts";
+import type { Location } from "../../lib/places/location.ts";
 
 /** `davit export IMAGE [TARBALL]` */
 export const command: Command<Context> = buildCommand({
@@ -29,7 +29,7 @@ whiteouts removed gone, hard links kept.
         {
           brief: "Image, or - for a docker save tarball on standard input",
           placeholder: "IMAGE",
-          parse: (text: string) => text === "-" ? text : parseLocation(text),
+          parse: parseSource,
         },
         {
           brief: "File to write, or - for standard output",
@@ -43,13 +43,12 @@ whiteouts removed gone, hard links kept.
   async func(
     this: Context,
     flags: PlatformFlags,
-    image: Location | "-",
+    image: Location,
     path: string,
   ): Promise<void> {
     await using scope = new AsyncDisposableStack();
     const session = scope.use(new Session(this, flags));
-    const location = image === "-" ? scope.use(await stdinArchive(this)).location : image;
-    const { view } = scope.use(await session.open(location));
+    const { view } = scope.use(await session.open(image));
     const platform = session.platform ?? (view.kind === "index" ? hostPlatform() : undefined);
     const { signal } = session;
     const chosen = await selectImage(view, platform, { signal });

@@ -2,6 +2,7 @@ import { buildCommand, type Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
 import { UsageError } from "../console/exit_code.ts";
 import { inFull, namesAtDestination } from "../console/naming.ts";
+import { parseOutput } from "../console/edit_target.ts";
 import { TRANSFER_FLAGS, type TransferFlags } from "../console/flags.ts";
 import { type ChosenPlatforms, narrow, PLATFORMS_FLAG } from "../console/platforms.ts";
 import { Session } from "../console/session.ts";
@@ -39,7 +40,8 @@ export const command: Command<Context> = buildCommand({
   oci-archive  the same as a tar
 
 When the connection breaks, or the process is killed, what came stays beside the target (*.part;
-in a layout, within it): the same command fetches the rest. Not so for legacy and -.
+in a layout, within it): the same command fetches the rest. Not so for legacy and -. A PATH with a
+transport in front, such as oci-archive:FILE:NAME, needs no --format.
 
   davit pull nginx:alpine nginx.tar
   davit pull --format oci-archive nginx:alpine every-platform.tar
@@ -77,14 +79,12 @@ in a layout, within it): the same command fetches the rest. Not so for legacy an
     const path = words.at(-1);
     if (path === undefined) throw new UsageError("Cannot pull: expected images and a path");
     const images = words.slice(0, -1).map(parseLocation);
-    const to: Location = { kind: KINDS[flags.format], path };
+    const to = parseOutput(path, KINDS[flags.format]);
     const { platform, ...common } = flags;
     await using session = new Session(this, common);
     await using target = await session.create(to);
     const pulled: PulledImage[] = [];
-    const allNames = flags.annotateRef === true
-      ? images.map(inFull)
-      : namesAtDestination(images, to);
+    const allNames = namesFor(images, to, { ...flags, own: target.names });
     for (const [position, from] of images.entries()) {
       await using source = await session.open(from);
       const names = allNames[position] ?? [];
@@ -97,3 +97,16 @@ in a layout, within it): the same command fetches the rest. Not so for legacy an
     for (const image of pulled) session.output.result(image.digest, image);
   },
 });
+
+/** The names that images get in a place; its location may have one for the only image. */
+function namesFor(
+  images: readonly Location[],
+  to: Location,
+  { annotateRef, own }: Pick<Flags, "annotateRef"> & { readonly own: readonly string[] },
+): readonly (readonly string[])[] {
+  if (own.length > 0 && images.length > 1) {
+    throw new UsageError(`Cannot pull ${images.length} images under the one name "${own[0]}"`);
+  }
+  if (own.length > 0) return [own];
+  return annotateRef === true ? images.map(inFull) : namesAtDestination(images, to);
+}

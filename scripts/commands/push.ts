@@ -4,6 +4,7 @@ import { TRANSFER_FLAGS, type TransferFlags } from "../console/flags.ts";
 import { type ChosenPlatforms, narrow, PLATFORMS_FLAG } from "../console/platforms.ts";
 import { Session } from "../console/session.ts";
 import { type Location, parseLocation } from "../../lib/places/location.ts";
+import { refuseUnknownTransport } from "../../lib/places/transport.ts";
 import { requireWhole } from "../../lib/store/delta.ts";
 import { openWholeLayout } from "../../lib/places/open.ts";
 import { formatReference, parseReference, type Reference } from "../../lib/oci/reference.ts";
@@ -23,7 +24,8 @@ export const command: Command<Context> = buildCommand({
 registry. What the registry has already is not sent.
 
   davit push image.tar registry.example/app:v1
-  davit push oci:layout:v1 registry.example/app:v1`,
+  davit push oci:layout:v1 registry.example/app:v1
+  docker save app | davit push - registry.example/app:v1`,
   },
   parameters: {
     flags: {
@@ -47,7 +49,11 @@ registry. What the registry has already is not sent.
     positional: {
       kind: "tuple",
       parameters: [
-        { brief: "Layout, archive or place", placeholder: "PATH", parse: parseLocalPlace },
+        {
+          brief: "Layout, archive or place; - for an archive on standard input",
+          placeholder: "PATH",
+          parse: parseLocalPlace,
+        },
         { brief: "Name in the registry", placeholder: "IMAGE", parse: parseImage },
       ],
     },
@@ -80,5 +86,6 @@ function parseLocalPlace(text: string): Location {
   if (/^(?:oci|oci-archive|docker-archive|docker-legacy|docker-daemon|docker):/.test(text)) {
     return parseLocation(text);
   }
+  refuseUnknownTransport(text);
   return { kind: "path", path: text };
 }

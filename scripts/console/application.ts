@@ -15,6 +15,7 @@ import { VERSION } from "../version.ts";
 import type { Context } from "./context.ts";
 import { describeError } from "./describe_error.ts";
 import { exitCodeOf, UsageError } from "./exit_code.ts";
+import { commandHere } from "./foreign_words.ts";
 import { guardCommand } from "./guard_command.ts";
 import { formatCommandHelp, formatGroupHelp } from "./help.ts";
 import { didYouMean, usageMessage } from "./usage_message.ts";
@@ -125,7 +126,8 @@ function buildText(inputs: readonly string[]): ApplicationText {
       const help = `"${command} --help" lists the commands`;
       if (input.startsWith("-")) return describeUsage(`Cannot use ${input} here: ${help}`);
       const words = corrections.map((text) => text.replaceAll("`", '"'));
-      return describeUsage(`Cannot find command "${input}": ${didYouMean(words, help)}`);
+      const advice = commandHere(command, input) ?? didYouMean(words, help);
+      return describeUsage(`Cannot find command "${input}": ${advice}`);
     },
   };
 }

@@ -4,7 +4,13 @@ import { selectImage } from "../../lib/image/select.ts";
 import type { Descriptor } from "../../lib/oci/descriptor.ts";
 import { formatPlatform, parsePlatform, type Platform } from "../../lib/oci/platform.ts";
 import { formatReference, parseReference, type Reference } from "../../lib/oci/reference.ts";
-import { formatLocation, type Location, parseLocation } from "../../lib/places/location.ts";
+import {
+  type FileKind,
+  formatLocation,
+  type Location,
+  parseLocation,
+} from "../../lib/places/location.ts";
+import { refuseUnknownTransport } from "../../lib/places/transport.ts";
 import type { OpenedSource } from "../../lib/places/open.ts";
 import type { Context } from "./context.ts";
 import { UsageError } from "./exit_code.ts";
@@ -44,7 +50,7 @@ export const EDIT_FLAGS: FlagParametersForType<EditFlags, Context> = {
     kind: "parsed",
     brief: "Write the result here instead: a docker save tarball, -, or any place",
     placeholder: "PLACE",
-    parse: parseOutput,
+    parse: (text: string) => parseOutput(text),
     optional: true,
   },
   only: {
@@ -61,10 +67,12 @@ export const EDIT_FLAGS: FlagParametersForType<EditFlags, Context> = {
 /** One letter for each flag that has one. */
 export const EDIT_ALIASES = { t: "tag", o: "output", j: "jobs", v: "verbose" } as const;
 
-/** Reads where a result goes: a place with its transport, else the path of a tarball. */
-export function parseOutput(text: string): Location {
+/** Reads where a result goes: a place with its transport, else a path, of a tarball unless said. */
+export function parseOutput(text: string, kind: FileKind = "docker-archive"): Location {
   const isPlace = /^(?:oci|oci-archive|docker-archive|docker-legacy|docker-daemon):|^docker:\/\//;
-  return isPlace.test(text) ? parseLocation(text) : { kind: "docker-archive", path: text };
+  if (isPlace.test(text)) return parseLocation(text);
+  refuseUnknownTransport(text);
+  return { kind, path: text };
 }
 
 /** An image that is being edited, and where it goes. */

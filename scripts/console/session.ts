@@ -21,6 +21,7 @@ import type { RegistryRules } from "../../lib/mirrors/registry_rules.ts";
 import { readRegistriesConfig } from "./registries_config.ts";
 import { Output } from "./output.ts";
 import { transportOptions } from "./transport_options.ts";
+import { isStdin, stdinArchive } from "./stdin_archive.ts";
 import { isStdout, openStdout } from "./stdout_archive.ts";
 
 /** One run of a command: its output, and the places that it opens. */
@@ -76,8 +77,9 @@ export class Session implements AsyncDisposable {
     if (location?.kind === "registry") this.bind(location.reference, side);
   }
 
-  /** Opens a place and what is named in it. */
+  /** Opens a place and what is named in it; an archive at `-` is standard input. */
   async open(location: Location): Promise<OpenedSource> {
+    if (isStdin(location)) return await this.#openStdin(location);
     if (location.kind === "registry") this.bind(location.reference, "source");
     try {
       return await openSource(location, this.places);
@@ -148,6 +150,14 @@ export class Session implements AsyncDisposable {
     const rules = options.insecure === true ? undefined : await this.#readRules();
     if (rules === undefined) return options;
     return { ...options, insecure: (registry) => rules.isInsecure(registry) };
+  }
+
+  async #openStdin(location: Parameters<typeof stdinArchive>[1]): Promise<OpenedSource> {
+    await using scope = new AsyncDisposableStack();
+    const file = scope.use(await stdinArchive(this.#context, location));
+    const { source, view } = scope.use(await openSource(file.location, this.places));
+    const owned = scope.move();
+    return { source, view, [Symbol.asyncDispose]: () => owned.disposeAsync() };
   }
 
   /** Where registries' images are read from, which is read at first use. */

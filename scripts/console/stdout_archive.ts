@@ -1,10 +1,15 @@
 import type { OpenedDestination } from "../../lib/places/open.ts";
 import type { Destination } from "../../lib/store/store.ts";
-import type { FileKind, Location } from "../../lib/places/location.ts";
+import { type FileKind, type Location, parseLocation } from "../../lib/places/location.ts";
 import { UsageError } from "./exit_code.ts";
 
 /** A file or directory, or, at the path `-`, standard output. */
 type FileLocation = Extract<Location, { readonly kind: FileKind }>;
+
+/** Reads the name of a place to write to; `-` is a docker save tarball on standard output. */
+export function parseTarget(text: string): Location {
+  return text === "-" ? { kind: "docker-archive", path: "-" } : parseLocation(text);
+}
 
 /** Whether a location means standard output. */
 export function isStdout(location: Location): location is FileLocation {

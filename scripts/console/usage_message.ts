@@ -8,6 +8,7 @@ import {
   UnsatisfiedFlagError,
   UnsatisfiedPositionalError,
 } from "@stricli/core";
+import { flagHere } from "./foreign_words.ts";
 
 /** The flags whose values are nobody's business. */
 const SECRET = /creds$|password$/i;
@@ -17,7 +18,8 @@ export function usageMessage(error: unknown, command: string): string {
   const help = `"${command} --help" explains it`;
   if (error instanceof FlagNotFoundError) {
     const flags = error.corrections.map((name) => `--${name}`);
-    return `Cannot use --${error.input}: "${command}" has no such flag; ${didYouMean(flags, help)}`;
+    const advice = flagHere(error.input) ?? didYouMean(flags, help);
+    return `Cannot use --${error.input}: "${command}" has no such flag; ${advice}`;
   }
   if (error instanceof AliasNotFoundError) {
     return `Cannot use -${error.input}: "${command}" has no such flag; ${help}`;

@@ -283,3 +283,59 @@ for (const format of ["tarball", "legacy", "oci-archive"]) {
     assert(refused >= entries.length);
   });
 }
+
+for (const format of ["tarball", "legacy", "oci-archive"]) {
+  Deno.test(`copy and push read at - the ${format} that pull writes there`, async () => {
+    await using world = await openWorld();
+    const [image = ""] = await pushBoth(world);
+    const { bytes } = await runDavitOk(["pull", "--format", format, image, "-"]);
+    const { stdout: config } = await runDavitOk(["config", image]);
+    for (const [verb, name] of [["push", "pushed"], ["copy", "copied"]] as const) {
+      const target = `${world.registry}/${name}:v1`;
+      await runDavitOk([verb, "-", target], { stdin: bytes });
+      assertEquals((await runDavitOk(["config", target])).stdout, config);
+    }
+    assertEquals(await world.list(), []);
+  });
+}
+
+Deno.test("copy to - writes a docker save tarball, to TRANSPORT:- that form; results go to stderr", async () => {
+  await using world = await openWorld();
+  const [image = ""] = await pushBoth(world);
+  const { stdout: digest } = await runDavitOk(["digest", image]);
+  const tarball = await runDavitOk(["copy", image, "-"]);
+  assertEquals(tarball.stderr, digest);
+  const path = await world.write("app.tar", tarball.bytes);
+  assert((await entriesOf(path)).includes("manifest.json"));
+  const { bytes } = await runDavitOk(["copy", image, "oci-archive:-:v9"]);
+  const again = await runDavitOk(["copy", "oci-archive:-:v9", `oci:${world.dir}/layout`], {
+    stdin: bytes,
+  });
+  assertEquals(again.stdout, digest);
+});
+
+Deno.test("a layout is not read from standard input, and what is broken there is told", async () => {
+  await using world = await openWorld();
+  const target = `${world.registry}/app:v1`;
+  const layout = await runDavit(["copy", "oci:-", target]);
+  assertEquals(layout.code, 2);
+  assertStringIncludes(layout.stderr, "oci-archive:- is a tar");
+  const empty = await runDavit(["push", "-", target]);
+  assertEquals(empty.code, 1);
+  assertStringIncludes(empty.stderr, "it is empty");
+});
+
+Deno.test("pull to a path with a transport in front writes that form, under its name", async () => {
+  await using world = await openWorld();
+  const images = await pushBoth(world);
+  const place = `oci-archive:${world.dir}/app.tar:mine`;
+  const { stdout } = await runDavitOk(["pull", images[0] ?? "", place]);
+  assertEquals((await runDavitOk(["digest", place])).stdout, stdout);
+  const both = await runDavit(["pull", ...images, place]);
+  assertEquals(both.code, 2);
+  assertStringIncludes(both.stderr, "2 images under the one name");
+  const mistyped = await runDavit(["pull", images[0] ?? "", "oci-achive:app.tar"]);
+  assertEquals(mistyped.code, 2);
+  assertStringIncludes(mistyped.stderr, 'did you mean "oci-archive:app.tar"?');
+  assertEquals(await world.list(), ["app.tar"]);
+});

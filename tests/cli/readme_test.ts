@@ -5,7 +5,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { COMMANDS } from "../../scripts/commands/table.ts";
 import { EXIT } from "../../scripts/console/exit_code.ts";
-import { LOCATION_FORMS } from "../../lib/places/location.ts";
+import { LOCATION_FORMS } from "../../lib/places/transport.ts";
 import { runDavitOk } from "../support/cli.ts";
 
 const PATH = new URL("../../scripts/README.md", import.meta.url).pathname;

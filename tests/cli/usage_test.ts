@@ -92,6 +92,35 @@ for (
   });
 }
 
+for (const word of ["list", "login", "inspect", "save", "rm", "import", "unpack", "image ls"]) {
+  Deno.test(`davit ${word}, as another tool has it, says what it is here`, async () => {
+    const { code, stderr } = await runDavit([...word.split(" "), "x"]);
+    assertEquals(code, 2);
+    assertMatch(stderr, /^davit: Cannot find command "\w+": here it is "davit [^\n]+\n$/);
+    for (const [, here = ""] of stderr.matchAll(/"davit ([a-z ]*[a-z])/g)) {
+      assertEquals((await runDavit([...here.split(" "), "--help"])).code, 0, here);
+    }
+  });
+}
+
+for (
+  const { flag, says } of [
+    { flag: "--src-tls-verify=false", says: "--insecure allows certificates" },
+    { flag: "--dest-creds=ann:secret", says: "--dst-creds USER[:PASS]" },
+    { flag: "--all", says: "all platforms go along" },
+    { flag: "--override-arch=arm64", says: "--platform OS/ARCH" },
+    { flag: "--authfile=x", says: "REGISTRY_AUTH_FILE" },
+  ]
+) {
+  Deno.test(`davit copy ${flag}, as skopeo has it, says what it is here`, async () => {
+    const { code, stderr } = await runDavit(["copy", flag, "a", "b"]);
+    assertEquals(code, 2);
+    assertMatch(stderr, /^davit: Cannot use --[a-z-]+: "davit copy" has no such flag; [^\n]+\n$/);
+    assertStringIncludes(stderr, says);
+    assertEquals(stderr.includes("secret"), false);
+  });
+}
+
 Deno.test("an unreachable registry is one line; --verbose adds the causes", async () => {
   const server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen() {} },

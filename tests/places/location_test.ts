@@ -64,3 +64,27 @@ for (const text of ["oci:", "oci::v1", "oci-archive:", "docker-archive:", "docke
     assertThrows(() => parseLocation(text), SyntaxError);
   });
 }
+
+for (
+  const { text, says } of [
+    { text: "oci-achive:x.tar:v1", says: 'did you mean "oci-archive:x.tar:v1"?' },
+    { text: "docker-archiv:x", says: 'did you mean "docker-archive:x"?' },
+    { text: "docker-deamon:app:dev", says: 'did you mean "docker-daemon:app:dev"?' },
+    { text: "dir:foo", says: 'there is no transport "dir:"; an OCI layout, oci:DIR' },
+    { text: "dir:foo", says: 'the image of Docker Hub is "docker.io/library/dir:foo"' },
+    { text: "dir:/tmp/foo", says: "oci:DIR" },
+    { text: "containers-storage:localhost/app", says: "podman save" },
+    { text: "containers-storage:[overlay@/a+/b]app:v1", says: "podman save" },
+    { text: "layout:./x", says: "expected one of oci:DIR[:TAG], oci-archive:FILE[:TAG], " },
+  ]
+) {
+  Deno.test(`parseLocation() takes ${text} for no image, and says ${says}`, () => {
+    assertThrows(() => parseLocation(text), SyntaxError, says);
+  });
+}
+
+for (const text of ["docker:dind", "oc:v1", "k3d:v5", "archive:v1", "dir", "dir:5000/app:v1"]) {
+  Deno.test(`parseLocation() takes ${text} for an image`, () => {
+    assertEquals(parseLocation(text).kind, "registry");
+  });
+}
