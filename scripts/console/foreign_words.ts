@@ -84,7 +84,6 @@ const FLAGS: Readonly<Record<string, string>> = {
   quiet: "results are on standard output, all else is on standard error",
   debug: "it is --verbose here",
   "build-arg": NO_DOCKERFILE,
-  "no-cache": NO_DOCKERFILE,
 };
 
 /**

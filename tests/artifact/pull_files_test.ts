@@ -207,7 +207,7 @@ Deno.test("createArtifact() refuses a title twice, and one that no directory can
   const path = dir.join("f");
   await assertRejects(() => createArtifact({ files: [{ path }, { path }] }), FileError, "twice");
   await assertRejects(() => createArtifact({ files: [{ path, title: "../f" }] }), SyntaxError);
-  await assertRejects(() => createArtifact({ files: [{ path: dir.join("g") }] }), FileError);
+  await assertRejects(() => createArtifact({ files: [{ path: dir.join("g") }] }), NotFoundError);
 });
 
 Deno.test("a file that changes after it was read is not sent", async () => {
