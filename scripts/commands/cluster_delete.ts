@@ -1,17 +1,8 @@
 import { buildCommand, type Command } from "@stricli/core";
 import { chosenClusters } from "../console/chosen_clusters.ts";
-import {
-  ALL_FLAG,
-  CLUSTER_NAMES,
-  type ClusterOutputFlags,
-  OUTPUT_FLAGS,
-} from "../console/cluster_flags.ts";
+import { CHOSEN_CLUSTERS, type ChosenFlags } from "../console/cluster_parameters.ts";
 import { ClusterSession } from "../console/cluster_session.ts";
 import type { Context } from "../console/context.ts";
-
-interface Flags extends ClusterOutputFlags {
-  readonly all?: boolean;
-}
 
 /** `davit cluster delete [NAME]...` */
 export const command: Command<Context> = buildCommand({
@@ -25,12 +16,8 @@ in the kubeconfig. A cluster that is not there is no failure.
   davit cluster delete dev test
   davit cluster delete --all`,
   },
-  parameters: {
-    flags: { all: ALL_FLAG, ...OUTPUT_FLAGS },
-    aliases: { a: "all" },
-    positional: CLUSTER_NAMES,
-  },
-  async func(this: Context, flags: Flags, ...names: string[]): Promise<void> {
+  parameters: CHOSEN_CLUSTERS,
+  async func(this: Context, flags: ChosenFlags, ...names: string[]): Promise<void> {
     using session = new ClusterSession(this, flags);
     const { deleteCluster } = await import("../../lib/k3s/delete_cluster.ts");
     const { removeFromKubeconfig } = await import("../../lib/k3s/kubeconfig_files.ts");

@@ -1,20 +1,9 @@
 import { buildCommand, type Command } from "@stricli/core";
 import { chosenClusters } from "../console/chosen_clusters.ts";
-import {
-  ALL_FLAG,
-  CLUSTER_NAMES,
-  type ClusterOutputFlags,
-  OUTPUT_FLAGS,
-  WAIT_FLAGS,
-  type WaitFlags,
-} from "../console/cluster_flags.ts";
+import { AWAITED_CLUSTERS, type AwaitedFlags } from "../console/cluster_parameters.ts";
 import { ClusterSession } from "../console/cluster_session.ts";
 import type { Context } from "../console/context.ts";
 import { present } from "../../lib/oci/present.ts";
-
-interface Flags extends ClusterOutputFlags, WaitFlags {
-  readonly all?: boolean;
-}
 
 /** `davit cluster restart [NAME]...` */
 export const command: Command<Context> = buildCommand({
@@ -25,12 +14,8 @@ export const command: Command<Context> = buildCommand({
   davit cluster restart
   davit cluster restart dev test`,
   },
-  parameters: {
-    flags: { ...WAIT_FLAGS, all: ALL_FLAG, ...OUTPUT_FLAGS },
-    aliases: { a: "all" },
-    positional: CLUSTER_NAMES,
-  },
-  async func(this: Context, flags: Flags, ...names: string[]): Promise<void> {
+  parameters: AWAITED_CLUSTERS,
+  async func(this: Context, flags: AwaitedFlags, ...names: string[]): Promise<void> {
     using session = new ClusterSession(this, flags);
     const { startCluster, stopCluster } = await import("../../lib/k3s/start_cluster.ts");
     const waiting = present({ waitFor: flags.wait, timeoutMs: flags.timeout || undefined });

@@ -1,6 +1,6 @@
 import { buildCommand, type Command } from "@stricli/core";
 import { chosenClusters } from "../console/chosen_clusters.ts";
-import { ALL_FLAG, CLUSTER_NAMES } from "../console/cluster_flags.ts";
+import { ALL_FLAG, CLUSTER_NAMES } from "../console/cluster_parameters.ts";
 import { ClusterSession } from "../console/cluster_session.ts";
 import type { Context } from "../console/context.ts";
 

@@ -1,11 +1,7 @@
 import { buildCommand, type Command } from "@stricli/core";
 import { chosenClusters } from "../console/chosen_clusters.ts";
-import {
-  ALL_FLAG,
-  CLUSTER_NAMES,
-  type ClusterOutputFlags,
-  OUTPUT_FLAGS,
-} from "../console/cluster_flags.ts";
+import { type ClusterOutputFlags, OUTPUT_FLAGS } from "../console/cluster_flags.ts";
+import { ALL_FLAG, CLUSTER_NAMES } from "../console/cluster_parameters.ts";
 import { ClusterSession } from "../console/cluster_session.ts";
 import type { Context } from "../console/context.ts";
 import { UsageError } from "../console/exit_code.ts";

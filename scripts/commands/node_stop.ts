@@ -1,5 +1,6 @@
 import { buildCommand, type Command } from "@stricli/core";
-import { type ClusterOutputFlags, OUTPUT_FLAGS } from "../console/cluster_flags.ts";
+import type { ClusterOutputFlags } from "../console/cluster_flags.ts";
+import { CHOSEN_NODES } from "../console/cluster_parameters.ts";
 import { ClusterSession } from "../console/cluster_session.ts";
 import type { Context } from "../console/context.ts";
 
@@ -12,14 +13,7 @@ export const command: Command<Context> = buildCommand({
 
   davit node stop davit-dev-agent-1`,
   },
-  parameters: {
-    flags: OUTPUT_FLAGS,
-    positional: {
-      kind: "array",
-      parameter: { brief: "Node", placeholder: "NODE...", parse: String },
-      minimum: 1,
-    },
-  },
+  parameters: CHOSEN_NODES,
   async func(this: Context, flags: ClusterOutputFlags, ...names: string[]): Promise<void> {
     using session = new ClusterSession(this, flags);
     const { switchNode } = await import("../../lib/k3s/node_calls.ts");

@@ -1,10 +1,5 @@
-import type {
-  FlagParametersForType,
-  TypedFlagParameter,
-  TypedPositionalParameter,
-} from "@stricli/core";
+import type { FlagParametersForType } from "@stricli/core";
 import { parseDuration } from "../../lib/k3s/duration.ts";
-import { DEFAULT_CLUSTER, parseClusterName } from "../../lib/k3s/names.ts";
 import type { WaitLevel } from "../../lib/k3s/spec.ts";
 import type { Context } from "./context.ts";
 import type { OutputFlags } from "./output.ts";
@@ -58,27 +53,6 @@ export const WAIT_FLAGS: FlagParametersForType<WaitFlags, Context> = {
     parse: parseDuration,
     optional: true,
   },
-};
-
-/** The names of clusters, of which there may be none. */
-export const CLUSTER_NAMES: {
-  readonly kind: "array";
-  readonly parameter: TypedPositionalParameter<string, Context>;
-} = {
-  kind: "array",
-  parameter: {
-    brief: `Clusters (${DEFAULT_CLUSTER} unless said)`,
-    placeholder: "[NAME]...",
-    parse: parseClusterName,
-  },
-};
-
-/** The flag that stands for all clusters. */
-export const ALL_FLAG: TypedFlagParameter<boolean | undefined, Context> = {
-  kind: "boolean",
-  brief: "All clusters of the engine",
-  optional: true,
-  withNegated: false,
 };
 
 /** k3d's words, and the levels. */
