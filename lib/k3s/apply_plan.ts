@@ -3,7 +3,7 @@ import type { DockerCli } from "../docker/cli.ts";
 import { ClusterError } from "../errors.ts";
 import { awaitReady } from "./await_ready.ts";
 import { formatDuration } from "./duration.ts";
-import { Journal } from "./journal.ts";
+import { Journal, removeAll } from "./journal.ts";
 import type { Plan, WaitStep } from "./operation.ts";
 import { runChains } from "./run_operation.ts";
 import { lastWords, watchExits } from "./watch_exits.ts";
@@ -14,12 +14,12 @@ export interface ApplyOptions extends CallOptions {
   readonly since: string;
   /** How long it may take, in milliseconds. */
   readonly timeoutMs: number;
-  /** Whether what was made stays after a failure. */
+  /** Whether what was done stays after a failure. */
   readonly keepOnFailure?: boolean;
 }
 
 /**
- * Does what a plan says. A failure, the deadline and the signal remove exactly what this run made.
+ * Does what a plan says. A failure, the deadline and the signal take back exactly what this run did.
  *
  * @returns The kubeconfig of the cluster, as k3s wrote it; `undefined` when the plan does not wait.
  * @throws {DockerError} When Docker fails.
@@ -32,13 +32,16 @@ export async function applyPlan(
 ): Promise<string | undefined> {
   const { since, keepOnFailure = false } = options;
   const journal = new Journal();
+  let kubeconfig: string | undefined;
   try {
     await using watch = watchExits(cli, plan.cluster, since);
-    return await runSteps(cli, plan, { ...options, exits: watch.signal, journal });
+    kubeconfig = await runSteps(cli, plan, { ...options, exits: watch.signal, journal });
   } catch (error) {
     if (!keepOnFailure) await journal.undo(cli);
     throw error;
   }
+  await removeAll(cli, plan.cleanup ?? []);
+  return kubeconfig;
 }
 
 interface RunOptions extends ApplyOptions {
@@ -68,7 +71,7 @@ async function runSteps(
       } else {
         await runChains(cli, step.chains, (operation) => {
           signal.throwIfAborted();
-          journal.note(operation.creates);
+          journal.note(operation);
         });
       }
     }

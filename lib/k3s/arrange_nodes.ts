@@ -74,6 +74,7 @@ class Arranger {
   readonly #outline: readonly NodeIdentity[];
   readonly #surroundings: Surroundings;
   readonly #values: ValueSelector;
+  readonly #k3sNodes: readonly NodeIdentity[];
 
   constructor(
     spec: ClusterSpec,
@@ -85,6 +86,7 @@ class Arranger {
     this.#outline = outline;
     this.#surroundings = surroundings;
     this.#values = new ValueSelector(outline);
+    this.#k3sNodes = outline.filter(({ role }) => role !== "loadbalancer");
   }
 
   /** A server or an agent. */
@@ -116,7 +118,7 @@ class Arranger {
 
   /** The load balancer. */
   balancer(identity: NodeIdentity): ClusterNode {
-    const { volumes, env, options: { davit = {} } = {} } = this.#spec;
+    const { volumes, env, ports = [], options: { davit = {}, k3d = {} } = {} } = this.#spec;
     return {
       ...this.#common(identity),
       image: davit.loadbalancerImage ?? BALANCER_IMAGE,
@@ -125,6 +127,10 @@ class Arranger {
       volumes: this.#values.select(volumes, identity).map(({ volume }) => parseVolumeMount(volume)),
       ulimits: [],
       extraHosts: [],
+      balancing: {
+        ports: ports.filter((port) => publishPorts([port], this.#k3sNodes).routes.length > 0),
+        settings: k3d.loadbalancer?.configOverrides ?? [],
+      },
     };
   }
 
@@ -180,10 +186,7 @@ class Arranger {
   }
 
   #ports(identity: NodeIdentity): readonly PortMapping[] {
-    const published = publishPorts(
-      this.#spec.ports ?? [],
-      this.#outline.filter(({ role }) => role !== "loadbalancer"),
-    );
+    const published = publishPorts(this.#spec.ports ?? [], this.#k3sNodes);
     const { hostIp, port: hostPort } = this.#surroundings.api;
     const api: PortMapping = { hostIp, hostPort, port: API_PORT, protocol: "tcp" };
     return [

@@ -4,12 +4,14 @@ import { applyPlan } from "./apply_plan.ts";
 import { TOKEN_PATH } from "./arrange_nodes.ts";
 import { assignAddresses } from "./choose_subnet.ts";
 import type { ClusterCallOptions } from "./delete_cluster.ts";
+import { findNetwork } from "./find_network.ts";
 import { parseKeyValue, parseRuntimeLabel } from "./key_value.ts";
 import { type ClusterInfo, findCluster, firstServer, type NodeInfo } from "./list_clusters.ts";
 import { nodeName } from "./names.ts";
 import type { ClusterNode, Ulimit } from "./node.ts";
 import { createNode, putFiles, startNode } from "./node_operations.ts";
 import type { Chain, WaitStep } from "./operation.ts";
+import { reloadBalancer } from "./reload_balancer.ts";
 import { settle } from "./settle.ts";
 import { READY_TIMEOUT_MS } from "./start_cluster.ts";
 
@@ -76,7 +78,13 @@ export async function createAgents(
   ]);
   const names = nodes.map((node) => node.name);
   const waiting: readonly WaitStep[] = wait ? [{ kind: "wait", level: "nodes", nodes: names }] : [];
-  const steps = [{ kind: "work" as const, chains }, ...waiting];
+  const all = [...cluster.nodes.flatMap(({ node }) => node ?? []), ...nodes];
+  const reload = reloadBalancer(cluster, all);
+  const steps = [
+    { kind: "work" as const, chains },
+    ...waiting,
+    ...(reload.length === 0 ? [] : [{ kind: "work" as const, chains: [reload] }]),
+  ];
   await applyPlan(cli, { cluster: name, server: server.name, steps }, {
     ...options,
     since: time.trim(),
@@ -135,23 +143,4 @@ function agentLike(
       ? {}
       : { labels: Object.fromEntries(runtimeLabels.map(parseRuntimeLabel)) }),
   };
-}
-
-/** The network that a node is in, and its subnet. */
-async function findNetwork(
-  cli: DockerCli,
-  node: string,
-  act: string,
-): Promise<{ readonly name: string; readonly subnet: string | undefined }> {
-  const format = "{{range $name, $_ := .NetworkSettings.Networks}}{{println $name}}{{end}}";
-  const name =
-    (await cli.run(["inspect", "--format", format, node], { act })).trim().split("\n")[0];
-  const args = [
-    "network",
-    "inspect",
-    "--format",
-    "{{range .IPAM.Config}}{{println .Subnet}}{{end}}",
-  ];
-  const subnets = await cli.run([...args, name ?? ""], { act });
-  return { name: name ?? "", subnet: subnets.split("\n").find((subnet) => subnet.includes(".")) };
 }

@@ -1,13 +1,15 @@
+import { removalsOf } from "./removal.ts";
 import type { Operation, Plan } from "./operation.ts";
 
 /** Writes a plan as a shell would run it: a line for each `docker` command, remarks in between. */
-export function formatPlan({ server, steps }: Plan): string {
+export function formatPlan({ server, steps, cleanup = [] }: Plan): string {
+  const removals = removalsOf(cleanup).flat().flatMap(formatOperation);
   return steps.flatMap((step) => {
     if (step.kind === "work") return step.chains.flat().flatMap(formatOperation);
     return [
       `# wait until ${step.level === "api" ? `the API of ${server} answers` : describe(step)}`,
     ];
-  }).join("\n");
+  }).concat(removals).join("\n");
 }
 
 function describe({ level, nodes }: { readonly level: string; readonly nodes: readonly string[] }) {
@@ -15,8 +17,9 @@ function describe({ level, nodes }: { readonly level: string; readonly nodes: re
   return level === "system" ? `${ready}, and the system's deployments are available` : ready;
 }
 
-function formatOperation({ args, files }: Operation): readonly string[] {
-  const line = ["docker", ...args].map(quote).join(" ");
+function formatOperation({ args, files, input }: Operation): readonly string[] {
+  const line = [...(input === undefined ? [] : [input]), args]
+    .map((words) => ["docker", ...words].map(quote).join(" ")).join(" | ");
   if (files === undefined) return [line];
   return [`${line}  # a tar of ${files.map(({ path }) => path).join(", ")}`];
 }

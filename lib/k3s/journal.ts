@@ -1,30 +1,34 @@
 import type { DockerCli } from "../docker/cli.ts";
 import { DockerError } from "../errors.ts";
-import type { Creation } from "./operation.ts";
+import type { Creation, Operation } from "./operation.ts";
 import { removalsOf } from "./removal.ts";
 
-/** What a run has made, or may have made, so that it can be removed again. */
+/** What a run has done, or may have done, so that it can be taken back. */
 export class Journal {
-  readonly #created: Creation[] = [];
+  readonly #operations: Operation[] = [];
 
-  /** What was noted, in its order. */
-  get created(): readonly Creation[] {
-    return this.#created;
-  }
-
-  /** Notes what is about to be made: a run that breaks off may have made it. */
-  note(creations: readonly Creation[] = []): void {
-    this.#created.push(...creations);
+  /** Notes what is about to be done: a run that breaks off may have done it. */
+  note(operation: Operation): void {
+    this.#operations.push(operation);
   }
 
   /**
-   * Removes everything that was noted and is there.
+   * Takes back what was noted, the last first: what was made is removed, what was changed is as it
+   * was.
    *
-   * @throws {DockerError} When something cannot be removed.
+   * @throws {DockerError} When something cannot be taken back; all the rest is.
    */
   async undo(cli: DockerCli): Promise<void> {
-    await removeAll(cli, this.#created);
-    this.#created.length = 0;
+    let failure: unknown;
+    for (const { act, reverts } of this.#operations.toReversed()) {
+      if (reverts === undefined) continue;
+      await cli.run(reverts, { act: `take back: ${act}` }).catch((error) => {
+        if (!isUndone(error)) failure ??= error;
+      });
+    }
+    await removeAll(cli, this.#operations.flatMap(({ creates = [] }) => creates));
+    this.#operations.length = 0;
+    if (failure !== undefined) throw failure;
   }
 }
 
@@ -44,6 +48,11 @@ export async function removeAll(cli: DockerCli, things: readonly Creation[]): Pr
     }
   }
   if (failure !== undefined) throw failure;
+}
+
+/** The run broke off before it was done. */
+function isUndone(error: unknown): boolean {
+  return error instanceof DockerError && /no such container|is not running/i.test(error.message);
 }
 
 function isGone(error: unknown): boolean {

@@ -24,9 +24,6 @@ export const BALANCER_IMAGE = "docker.io/library/nginx:1.27-alpine";
 /** Where nginx reads its configuration from. */
 export const BALANCER_CONFIG = "/etc/nginx/nginx.conf";
 
-/** The command that checks the configuration and has nginx take it up without losing connections. */
-export const BALANCER_RELOAD: readonly string[] = ["nginx", "-s", "reload"];
-
 /**
  * Writes the configuration of nginx for some routes. Of several servers, one that does not answer is
  * left alone for ten seconds.

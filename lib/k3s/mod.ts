@@ -32,6 +32,8 @@ export { ClusterImages, type NodeImport, openClusterImages } from "./cluster_ima
 export * from "./create_cluster.ts";
 export * from "./create_node.ts";
 export { type ClusterCallOptions, deleteCluster } from "./delete_cluster.ts";
+export type { PortChanges } from "./change_ports.ts";
+export * from "./edit_ports.ts";
 export { type ClusterInfo, listClusters, type NodeInfo } from "./list_clusters.ts";
 export * from "./import_images.ts";
 export * from "./kubeconfig_files.ts";

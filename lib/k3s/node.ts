@@ -1,3 +1,4 @@
+import type { PortSpec } from "./spec.ts";
 import type { VolumeMount } from "./volume_mount.ts";
 
 /** What a container of a cluster is for. */
@@ -21,6 +22,14 @@ export interface Ulimit {
   readonly soft: number;
   /** How far it may raise it. */
   readonly hard: number;
+}
+
+/** What a load balancer does besides passing the API on: its settings and ports in the user's words. */
+export interface Balancing {
+  /** Ports, with the nodes that they lead to. */
+  readonly ports: readonly PortSpec[];
+  /** Settings: `settings.workerConnections=2048`. */
+  readonly settings: readonly string[];
 }
 
 /** A container of a cluster, with everything decided. It holds no secrets. */
@@ -57,4 +66,6 @@ export interface ClusterNode {
   readonly gpus?: string;
   /** Whether it sees the processes of the host. */
   readonly hostPid?: boolean;
+  /** What a load balancer does. */
+  readonly balancing?: Balancing;
 }

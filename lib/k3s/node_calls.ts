@@ -5,6 +5,8 @@ import { removeAll } from "./journal.ts";
 import { type ClusterInfo, firstServer, listClusters, type NodeInfo } from "./list_clusters.ts";
 import { volumesOf } from "./node_operations.ts";
 import type { Creation } from "./operation.ts";
+import { reloadBalancer } from "./reload_balancer.ts";
+import { runOperation } from "./run_operation.ts";
 
 /** A node, and the cluster it belongs to. */
 export interface FoundNode {
@@ -64,6 +66,8 @@ export async function deleteNode(name: string, options: ClusterCallOptions = {})
     const act = `take "${name}" out of cluster "${cluster.name}"`;
     await cli.run(["exec", server.name, ...kubectl, "--wait=false"], { ...options, act });
   }
+  const others = cluster.nodes.flatMap((other) => other === node ? [] : other.node ?? []);
+  for (const operation of reloadBalancer(cluster, others)) await runOperation(cli, operation);
   const volumes = node.node === undefined ? [] : volumesOf(node.node);
   await removeAll(cli, [
     { kind: "container", name },
@@ -71,7 +75,16 @@ export async function deleteNode(name: string, options: ClusterCallOptions = {})
   ]);
 }
 
-async function findNode(name: string, options: ClusterCallOptions): Promise<FoundNode> {
+/**
+ * Finds a node, and the cluster it belongs to.
+ *
+ * @throws {NotFoundError} When there is no such node.
+ * @throws {DockerError} When Docker fails.
+ */
+export async function findNode(
+  name: string,
+  options: ClusterCallOptions = {},
+): Promise<FoundNode> {
   const found = (await listNodes(options)).find(({ node }) => node.name === name);
   if (found === undefined) throw new NotFoundError("node", name);
   return found;

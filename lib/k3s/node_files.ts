@@ -1,13 +1,6 @@
-import { API_PORT, TOKEN_PATH } from "./arrange_nodes.ts";
-import {
-  BALANCER_CONFIG,
-  nginxConfig,
-  parseBalancerSettings,
-  type Route,
-} from "./load_balancer.ts";
+import { TOKEN_PATH } from "./arrange_nodes.ts";
+import { balancerFile } from "./balancer_routes.ts";
 import type { ClusterNode, NodeFile } from "./node.ts";
-import type { NodeIdentity } from "./node_filter.ts";
-import { publishPorts } from "./publish_ports.ts";
 import { ValueSelector } from "./select_values.ts";
 import type { ClusterSpec } from "./spec.ts";
 import { expandShortcut } from "./volume_mount.ts";
@@ -39,44 +32,16 @@ export function filesOf(
     if (!wanted.has(file) || content === undefined) return [];
     return [{ path: placeOf(file.destination), content }];
   });
-  return [ownFile(node, nodes, spec, contents), ...files];
+  return [ownFile(node, nodes, contents), ...files];
 }
 
 function ownFile(
   node: ClusterNode,
   nodes: readonly ClusterNode[],
-  spec: ClusterSpec,
   { token }: FileContents,
 ): NodeFile {
   if (node.role !== "loadbalancer") return { path: TOKEN_PATH, content: token, mode: 0o600 };
-  const settings = parseBalancerSettings(spec.options?.k3d?.loadbalancer?.configOverrides ?? []);
-  return { path: BALANCER_CONFIG, content: nginxConfig(balancerRoutes(nodes, spec), settings) };
-}
-
-/** What the load balancer passes on: the API to the servers, and the published ports. */
-function balancerRoutes(nodes: readonly ClusterNode[], spec: ClusterSpec): readonly Route[] {
-  const k3sNodes = nodes.filter(({ role }) => role !== "loadbalancer");
-  const addressOf = (identity: NodeIdentity) => {
-    const node = k3sNodes.find(({ role, index }) =>
-      role === identity.role && index === identity.index
-    );
-    return node?.ip ?? node?.name ?? "";
-  };
-  const { routes } = publishPorts(spec.ports ?? [], k3sNodes);
-  const servers = k3sNodes.filter(({ role }) => role === "server");
-  const all: readonly Route[] = [
-    { port: API_PORT, protocol: "tcp", targets: servers.map(addressOf) },
-    ...routes.map(({ mapping: { port, protocol }, targets }) => (
-      { port, protocol, targets: targets.map(addressOf) }
-    )),
-  ];
-  const groups = Map.groupBy(all, ({ port, protocol }) => `${port}/${protocol}`);
-  return [...groups.values()].flatMap(([first, ...more]) =>
-    first === undefined ? [] : [{
-      ...first,
-      targets: [...new Set([first, ...more].flatMap(({ targets }) => targets))],
-    }]
-  );
+  return balancerFile(node, nodes);
 }
 
 function placeOf(destination: string): string {

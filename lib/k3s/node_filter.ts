@@ -54,16 +54,19 @@ export function selectNodes<T extends NodeIdentity>(
   filters: readonly NodeFilter[],
 ): readonly T[] {
   for (const filter of filters) checkRange(nodes, filter);
-  return nodes.filter((node) => filters.some((filter) => matches(filter, node)));
+  return nodes.filter((node) => filters.some((filter) => matchesNode(filter, node)));
 }
 
-function matches({ group, ranges }: NodeFilter, { role, index }: NodeIdentity): boolean {
+/** Whether a filter selects a node. */
+export function matchesNode({ group, ranges }: NodeFilter, { role, index }: NodeIdentity): boolean {
   if (group !== "all" && group !== role) return false;
   return ranges === undefined || ranges.some(([first, last]) => first <= index && index <= last);
 }
 
 function checkRange(nodes: readonly NodeIdentity[], { text, group, ranges = [] }: NodeFilter) {
-  const count = nodes.filter(({ role }) => group === "all" || role === group).length;
+  const indices = nodes.filter(({ role }) => group === "all" || role === group)
+    .map(({ index }) => index);
+  const count = Math.max(-1, ...indices) + 1;
   if (group === "loadbalancer" && count === 0) {
     throw refusal(text, "expected a cluster with a load balancer");
   }

@@ -11,6 +11,8 @@ export interface NodeSetting {
   readonly network: string;
   /** Where the API is reached. */
   readonly apiUrl: string;
+  /** What the container is called until it takes the place of another; the node's name unless said. */
+  readonly as?: string;
 }
 
 /** The directories whose content outlives a node, and what their volumes' names end in. */
@@ -27,9 +29,10 @@ export function volumesOf({ name, role }: ClusterNode): readonly string[] {
 /** Creates a node's container, with its volumes, and does not start it. */
 export function createNode(node: ClusterNode, setting: NodeSetting): Operation {
   const { name, role, image, command } = node;
+  const volumes = setting.as === undefined ? volumesOf(node) : []; // they hold what is to be kept
   const creates: Creation[] = [
-    { kind: "container", name },
-    ...volumesOf(node).map((volume): Creation => ({ kind: "volume", name: volume })),
+    { kind: "container", name: setting.as ?? name },
+    ...volumes.map((volume): Creation => ({ kind: "volume", name: volume })),
   ];
   return {
     act: `create ${role} "${name}"`,
@@ -39,7 +42,10 @@ export function createNode(node: ClusterNode, setting: NodeSetting): Operation {
 }
 
 /** Puts files into a node's container, which need not run. */
-export function putFiles({ name }: ClusterNode, files: readonly NodeFile[]): Operation {
+export function putFiles(
+  { name }: Pick<ClusterNode, "name">,
+  files: readonly NodeFile[],
+): Operation {
   return { act: `put files into "${name}"`, args: ["cp", "-", `${name}:/`], files };
 }
 
@@ -48,7 +54,8 @@ export function startNode({ name }: Pick<ClusterNode, "name">): Operation {
   return { act: `start "${name}"`, args: ["start", name] };
 }
 
-function createFlags(node: ClusterNode, { cluster, network, apiUrl }: NodeSetting): string[] {
+function createFlags(node: ClusterNode, setting: NodeSetting): string[] {
+  const { cluster, network, apiUrl, as = node.name } = setting;
   const { name, role, ip, env, labels, ports, volumes, ulimits, extraHosts } = node;
   const own = {
     [LABEL.cluster]: cluster,
@@ -57,7 +64,7 @@ function createFlags(node: ClusterNode, { cluster, network, apiUrl }: NodeSettin
     [LABEL.node]: JSON.stringify(node),
   };
   return [
-    ...["--name", name, "--hostname", name, "--network", network],
+    ...["--name", as, "--hostname", name, "--network", network],
     ...(ip === undefined ? [] : ["--ip", ip]),
     ...["--restart", "unless-stopped"],
     ...(role === "loadbalancer" ? END_AT_ONCE : privileges(node, cluster)),

@@ -18,6 +18,10 @@ export interface Operation {
   readonly files?: readonly NodeFile[];
   /** What it makes, to be removed when the plan fails. */
   readonly creates?: readonly Creation[];
+  /** Another run, whose output it reads. */
+  readonly input?: readonly string[];
+  /** The words that take it back, when the plan fails. */
+  readonly reverts?: readonly string[];
 }
 
 /** Operations, each after the one before. */
@@ -51,4 +55,6 @@ export interface Plan {
   readonly server: string;
   /** The steps, one after the other. */
   readonly steps: readonly (WorkStep | WaitStep)[];
+  /** What is removed once all that has gone well, and is taken back no more. */
+  readonly cleanup?: readonly Creation[];
 }

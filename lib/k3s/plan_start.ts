@@ -1,15 +1,22 @@
+import { publishesApi } from "./balancer_routes.ts";
 import type { ClusterInfo } from "./list_clusters.ts";
 import { startNode } from "./node_operations.ts";
 import type { Plan, WaitStep, WorkStep } from "./operation.ts";
 import type { ClusterNode } from "./node.ts";
 import type { WaitLevel } from "./spec.ts";
 
+/** What the order of a start follows from. */
+type StartedNode = Pick<ClusterNode, "name" | "role" | "ports">;
+
 /** Plans the start of a cluster whose nodes are there. */
 export function planStart({ name, nodes }: ClusterInfo, wait: WaitLevel | undefined): Plan {
   return {
     cluster: name,
     server: nodes[0]?.name ?? "",
-    steps: startSteps(nodes, wait),
+    steps: startSteps(
+      nodes.map(({ name, role, node }) => ({ name, role, ports: node?.ports ?? [] })),
+      wait,
+    ),
   };
 }
 
@@ -18,7 +25,7 @@ export function planStart({ name, nodes }: ClusterInfo, wait: WaitLevel | undefi
  * by one as etcd wants it; then all the rest.
  */
 export function startSteps(
-  nodes: readonly Pick<ClusterNode, "name" | "role">[],
+  nodes: readonly StartedNode[],
   wait: WaitLevel | undefined,
 ): readonly (WorkStep | WaitStep)[] {
   const [first, ...servers] = nodes.filter(({ role }) => role === "server");
@@ -35,9 +42,9 @@ export function startSteps(
 
 function waitForAll(
   level: WaitLevel,
-  nodes: readonly Pick<ClusterNode, "name" | "role">[],
+  nodes: readonly StartedNode[],
 ): WaitStep {
-  const balancer = nodes.find(({ role }) => role === "loadbalancer")?.name;
+  const balancer = nodes.find((node) => node.role === "loadbalancer" && publishesApi(node))?.name;
   return {
     ...waitFor(level, nodes.filter(({ role }) => role !== "loadbalancer")),
     ...(balancer === undefined ? {} : { balancer }),

@@ -10,9 +10,24 @@ import { settle } from "./settle.ts";
  * @throws {DockerError} When Docker fails.
  */
 export async function runOperation(cli: DockerCli, operation: Operation): Promise<string> {
-  const { act, args, files } = operation;
+  const { act, args, files, input } = operation;
+  if (input !== undefined) return await runPipe(cli, operation, input);
   if (files === undefined) return await cli.run(args, { act });
   return await cli.run(args, { act, stdin: layerFromEntries(files).uncompressed() });
+}
+
+async function runPipe(
+  cli: DockerCli,
+  { act, args }: Operation,
+  input: readonly string[],
+): Promise<string> {
+  await using source = cli.spawn(input, { act });
+  const [output] = await settle([
+    cli.run(args, { act, stdin: source.stdout }),
+    source.feed(undefined),
+    source.finished(),
+  ]);
+  return output;
 }
 
 /**

@@ -290,6 +290,10 @@ docker-legacy:FILE, docker-daemon:REF, k3s:CLUSTER, or a path that starts with "
           brief: "Stop clusters and start them again",
           load: async () => (await import("./cluster_restart.ts")).command,
         },
+        edit: {
+          brief: "Change the ports of a cluster that runs",
+          load: async () => (await import("./cluster_edit.ts")).command,
+        },
         init: {
           brief: "Write a config file to begin with",
           load: async () => (await import("./cluster_init.ts")).command,
@@ -303,7 +307,7 @@ docker-legacy:FILE, docker-daemon:REF, k3s:CLUSTER, or a path that starts with "
           load: async () => (await import("./cluster_view.ts")).command,
         },
       },
-      aliases: { ls: "list", get: "list", rm: "delete", del: "delete" },
+      aliases: { ls: "list", get: "list", rm: "delete", del: "delete", update: "edit" },
     },
     node: {
       brief: "Add and remove nodes of clusters",
@@ -328,8 +332,12 @@ docker-legacy:FILE, docker-daemon:REF, k3s:CLUSTER, or a path that starts with "
           brief: "Stop nodes",
           load: async () => (await import("./node_stop.ts")).command,
         },
+        edit: {
+          brief: "Change the ports of a load balancer that runs",
+          load: async () => (await import("./node_edit.ts")).command,
+        },
       },
-      aliases: { ls: "list", get: "list", rm: "delete", del: "delete" },
+      aliases: { ls: "list", get: "list", rm: "delete", del: "delete", update: "edit" },
     },
     image: {
       brief: "Bring images to clusters",

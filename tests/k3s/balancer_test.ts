@@ -7,6 +7,7 @@ import { runOk } from "../support/command.ts";
 import { nodeTest } from "../support/node_image.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { inNode, inspect, makeCluster, remainsOf } from "./cluster.ts";
+import { askManyTcp, askUdp, freePort, serveNames } from "./named_services.ts";
 
 const NEEDS = { needs: ["nginx"] };
 
@@ -44,12 +45,9 @@ nodeTest(
     });
 
     await t.step("ports lead to the nodes they are for, by TCP and UDP", async () => {
-      await serve(nodes);
-      const told = new Set<string>();
-      for (let attempt = 0; attempt < 20; attempt++) told.add(await askTcp(tcp));
-      assertEquals([...told].sort(), [...nodes].sort());
-      let answer = "";
-      for (let attempt = 0; answer === "" && attempt < 5; attempt++) answer = await askUdp(udp);
+      await serveNames(nodes);
+      assertEquals(await askManyTcp(tcp), [...nodes].sort());
+      const answer = await askUdp(udp);
       assert(nodes.slice(3).includes(answer), answer);
     });
 
@@ -95,34 +93,6 @@ Deno.test("nginx gets a server for each route, and the settings of k3d", () => {
   assertStringIncludes(text, "server 10.0.0.2:53 max_fails=1 fail_timeout=10s; server 10.0.0.3:53");
   assertStringIncludes(text, "listen 53 udp reuseport; proxy_pass udp_53;");
 });
-
-/** Has every node tell its name on 8080/tcp and 5353/udp. */
-async function serve(nodes: readonly string[]): Promise<void> {
-  for (const node of nodes) {
-    const listen = ["TCP-LISTEN:8080,fork,reuseaddr", "UDP-LISTEN:5353,fork,reuseaddr"];
-    for (const address of listen) {
-      await runOk("docker", ["exec", "-d", node, "socat", address, `SYSTEM:echo ${node}`]);
-    }
-  }
-  await new Promise((resolve) => setTimeout(resolve, 300));
-}
-
-async function askTcp(port: number): Promise<string> {
-  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
-  return (await new Response(connection.readable).text()).trim();
-}
-
-async function askUdp(port: number): Promise<string> {
-  const { stdout } = await runOk("socat", ["-T", "2", "-", `UDP:127.0.0.1:${port}`], {
-    stdin: "?\n",
-  });
-  return stdout.trim().split("\n")[0] ?? "";
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
-}
 
 async function addressOf(node: string): Promise<string> {
   const { NetworkSettings } = await inspect(node);

@@ -1,0 +1,134 @@
+import { DockerCli } from "../docker/cli.ts";
+import { applyPlan } from "./apply_plan.ts";
+import { balancerFile, publishesApi } from "./balancer_routes.ts";
+import { changePorts, type PortChanges, withPorts } from "./change_ports.ts";
+import { assignAddresses } from "./choose_subnet.ts";
+import type { ClusterCallOptions } from "./delete_cluster.ts";
+import { findNetwork } from "./find_network.ts";
+import { type ClusterInfo, findCluster, firstServer, type NodeInfo } from "./list_clusters.ts";
+import type { ClusterNode } from "./node.ts";
+import { createNode, type NodeSetting, putFiles, startNode } from "./node_operations.ts";
+import type { Chain, Plan, WorkStep } from "./operation.ts";
+import { pinPorts } from "./pin_ports.ts";
+import { replacedBy, replaceNode } from "./replace_node.ts";
+import { settle } from "./settle.ts";
+import { READY_TIMEOUT_MS } from "./start_cluster.ts";
+
+/** Options of {@linkcode editPorts}. */
+export interface EditPortsOptions extends ClusterCallOptions {
+  /** The image of a load balancer, where the cluster has none yet. */
+  readonly image?: string;
+}
+
+/**
+ * Changes the ports that the load balancer of a cluster publishes, by another one that takes its
+ * place: all other ports lead where they did. When that fails the old one is back. A cluster without
+ * a load balancer gets one, and one that publishes nothing any more goes.
+ *
+ * @returns The load balancer as it is now; `undefined` when there is none.
+ * @throws {NotFoundError} When there is no such cluster, or port to take away.
+ * @throws {SpecError} When two want the same port of the host, or one is to be published directly.
+ * @throws {DockerError} When Docker fails: the port is taken.
+ */
+export async function editPorts(
+  name: string,
+  changes: PortChanges,
+  options: EditPortsOptions = {},
+): Promise<ClusterNode | undefined> {
+  const cli = new DockerCli({ ...options.docker, detached: true });
+  const { plan, balancer, time } = await prepare(cli, name, changes, options);
+  await applyPlan(cli, plan, { ...options, since: time, timeoutMs: READY_TIMEOUT_MS });
+  return balancer;
+}
+
+/**
+ * Plans what {@linkcode editPorts} does, and does nothing.
+ *
+ * @throws As {@linkcode editPorts} does before it changes anything.
+ */
+export async function planPorts(
+  name: string,
+  changes: PortChanges,
+  options: EditPortsOptions = {},
+): Promise<Plan> {
+  const cli = new DockerCli({ ...options.docker, detached: true });
+  return (await prepare(cli, name, changes, options)).plan;
+}
+
+async function prepare(
+  cli: DockerCli,
+  name: string,
+  changes: PortChanges,
+  options: EditPortsOptions,
+) {
+  const act = `change the ports of cluster "${name}"`;
+  const found = await findCluster(cli, name, options);
+  const server = firstServer(found);
+  const [network, time, cluster] = await settle([
+    findNetwork(cli, server.name, act),
+    cli.run(["info", "--format", "{{.SystemTime}}"], { ...options, act }),
+    pinPorts(cli, found, options),
+  ]);
+  const nodes = cluster.nodes.flatMap(({ node }) => node ?? []);
+  const present = nodes.find(({ role }) => role === "loadbalancer");
+  const ports = changePorts(present?.balancing?.ports ?? [], changes);
+  const { image } = options;
+  const next = withPorts(name, nodes, { ports, ...(image === undefined ? {} : { image }) });
+  const setting = { cluster: name, network: network.name, apiUrl: cluster.apiUrl };
+  const plan = planBalancer(cluster, placed(next, nodes, network.subnet), setting);
+  return { plan, time: time.trim(), balancer: next.ports.length === 0 ? undefined : next };
+}
+
+/**
+ * Plans that a load balancer takes the place of the one that is there, if any. One that publishes
+ * nothing is not needed.
+ */
+export function planBalancer(cluster: ClusterInfo, next: ClusterNode, setting: NodeSetting): Plan {
+  const present = cluster.nodes.find(({ role }) => role === "loadbalancer");
+  const server = firstServer(cluster).name;
+  const nodes = cluster.nodes.flatMap(({ node }) => node ?? []);
+  if (next.ports.length === 0) {
+    const cleanup = present === undefined
+      ? []
+      : [{ kind: "container" as const, name: present.name }];
+    return { cluster: cluster.name, server, steps: [], cleanup };
+  }
+  const files = [balancerFile(next, nodes)];
+  const wait = publishesApi(next) && firstServer(cluster).state === "running"
+    ? [{ kind: "wait" as const, level: "api" as const, nodes: [], balancer: next.name }]
+    : [];
+  return {
+    cluster: cluster.name,
+    server,
+    steps: [...workFor(present, next, { files, setting }), ...wait],
+    cleanup: present === undefined ? [] : [replacedBy(present)],
+  };
+}
+
+function workFor(
+  present: NodeInfo | undefined,
+  next: ClusterNode,
+  { files, setting }: {
+    readonly files: Parameters<typeof putFiles>[1];
+    readonly setting: NodeSetting;
+  },
+): readonly WorkStep[] {
+  if (present !== undefined) {
+    const isRunning = present.state === "running";
+    return replaceNode({ node: next, isRunning, files, kept: [] }, setting);
+  }
+  const chain: Chain = [createNode(next, setting), putFiles(next, files), startNode(next)];
+  return [{ kind: "work", chains: [chain] }];
+}
+
+/** A load balancer that has no address yet gets one, where addresses are given out by davit. */
+function placed(
+  balancer: ClusterNode,
+  nodes: readonly ClusterNode[],
+  subnet: string | undefined,
+): ClusterNode {
+  const taken = nodes.flatMap(({ ip }) => ip ?? []);
+  if (balancer.ip !== undefined || subnet === undefined || taken.length === 0) return balancer;
+  const [ip] = assignAddresses(subnet, 1, taken);
+  return ip === undefined ? balancer : { ...balancer, ip };
+}
