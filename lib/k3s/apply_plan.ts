@@ -2,9 +2,10 @@ import type { CallOptions } from "../layer/content_source.ts";
 import type { DockerCli } from "../docker/cli.ts";
 import { ClusterError } from "../errors.ts";
 import { awaitReady } from "./await_ready.ts";
+import { awaitWords } from "./await_words.ts";
 import { formatDuration } from "./duration.ts";
 import { Journal, removeAll } from "./journal.ts";
-import type { Plan, WaitStep } from "./operation.ts";
+import type { Plan } from "./operation.ts";
 import { runChains } from "./run_operation.ts";
 import { lastWords, watchExits } from "./watch_exits.ts";
 
@@ -61,13 +62,16 @@ async function runSteps(
     ...(interruption === undefined ? [] : [interruption]),
   ]);
   let kubeconfig: string | undefined;
-  let waitedFor: WaitStep | undefined;
+  let waitedFor: string | undefined;
   try {
     for (const step of plan.steps) {
       signal.throwIfAborted();
       if (step.kind === "wait") {
-        waitedFor = step;
+        waitedFor = `ready ("${step.level}")`;
         kubeconfig = await awaitReady(cli, plan.server, step, { signal });
+      } else if (step.kind === "words") {
+        waitedFor = `ready ("${step.words}" of "${step.node}")`;
+        await awaitWords(cli, step, { signal });
       } else {
         await runChains(cli, step.chains, (operation) => {
           signal.throwIfAborted();
@@ -87,13 +91,12 @@ async function describeDelay(
   { cluster, server }: Plan,
   { timeoutMs, waitedFor }: {
     readonly timeoutMs: number;
-    readonly waitedFor: WaitStep | undefined;
+    readonly waitedFor: string | undefined;
   },
 ): Promise<ClusterError> {
   const logs = await lastWords(cli, server);
-  const what = waitedFor === undefined ? "made" : `ready ("${waitedFor.level}")`;
   return new ClusterError(
-    `Cannot make cluster "${cluster}": expected it to be ${what} within ${
+    `Cannot make cluster "${cluster}": expected it to be ${waitedFor ?? "made"} within ${
       formatDuration(timeoutMs)
     }` +
       (logs.length === 0 ? "" : `; "${server}" last said "${logs.at(-1)}"`),

@@ -4,6 +4,7 @@ import { ClusterError, DockerError } from "../errors.ts";
 import type { WaitStep } from "./operation.ts";
 import { API_PORT } from "./arrange_nodes.ts";
 import { HOST_NAMES } from "./names.ts";
+import { pause } from "./pause.ts";
 import { KUBECONFIG_PATH } from "./read_kubeconfig.ts";
 
 /**
@@ -101,16 +102,3 @@ const WAIT_FOR_SYSTEM = `while :; do
   [ -n "$all" ] && ! echo "$all" | grep -qv ' \\([0-9]*\\) \\1$' && break
   sleep 0.2
 done`;
-
-async function pause(signal: AbortSignal | undefined): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(done, 100);
-    function done() {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    }
-    signal?.addEventListener("abort", done);
-  });
-  signal?.throwIfAborted();
-}

@@ -1,16 +1,14 @@
 import { DockerCli } from "../docker/cli.ts";
 import { applyPlan } from "./apply_plan.ts";
-import { balancerFile, publishesApi } from "./balancer_routes.ts";
 import { changePorts, type PortChanges, withPorts } from "./change_ports.ts";
 import { assignAddresses } from "./choose_subnet.ts";
 import type { ClusterCallOptions } from "./delete_cluster.ts";
 import { findNetwork } from "./find_network.ts";
-import { type ClusterInfo, findCluster, firstServer, type NodeInfo } from "./list_clusters.ts";
+import { findCluster, firstServer } from "./list_clusters.ts";
 import type { ClusterNode } from "./node.ts";
-import { createNode, type NodeSetting, putFiles, startNode } from "./node_operations.ts";
-import type { Chain, Plan, WorkStep } from "./operation.ts";
+import type { Plan } from "./operation.ts";
 import { pinPorts } from "./pin_ports.ts";
-import { replacedBy, replaceNode } from "./replace_node.ts";
+import { planBalancer } from "./plan_balancer.ts";
 import { settle } from "./settle.ts";
 import { READY_TIMEOUT_MS } from "./start_cluster.ts";
 
@@ -77,48 +75,6 @@ async function prepare(
   const setting = { cluster: name, network: network.name, apiUrl: cluster.apiUrl };
   const plan = planBalancer(cluster, placed(next, nodes, network.subnet), setting);
   return { plan, time: time.trim(), balancer: next.ports.length === 0 ? undefined : next };
-}
-
-/**
- * Plans that a load balancer takes the place of the one that is there, if any. One that publishes
- * nothing is not needed.
- */
-export function planBalancer(cluster: ClusterInfo, next: ClusterNode, setting: NodeSetting): Plan {
-  const present = cluster.nodes.find(({ role }) => role === "loadbalancer");
-  const server = firstServer(cluster).name;
-  const nodes = cluster.nodes.flatMap(({ node }) => node ?? []);
-  if (next.ports.length === 0) {
-    const cleanup = present === undefined
-      ? []
-      : [{ kind: "container" as const, name: present.name }];
-    return { cluster: cluster.name, server, steps: [], cleanup };
-  }
-  const files = [balancerFile(next, nodes)];
-  const wait = publishesApi(next) && firstServer(cluster).state === "running"
-    ? [{ kind: "wait" as const, level: "api" as const, nodes: [], balancer: next.name }]
-    : [];
-  return {
-    cluster: cluster.name,
-    server,
-    steps: [...workFor(present, next, { files, setting }), ...wait],
-    cleanup: present === undefined ? [] : [replacedBy(present)],
-  };
-}
-
-function workFor(
-  present: NodeInfo | undefined,
-  next: ClusterNode,
-  { files, setting }: {
-    readonly files: Parameters<typeof putFiles>[1];
-    readonly setting: NodeSetting;
-  },
-): readonly WorkStep[] {
-  if (present !== undefined) {
-    const isRunning = present.state === "running";
-    return replaceNode({ node: next, isRunning, files, kept: [] }, setting);
-  }
-  const chain: Chain = [createNode(next, setting), putFiles(next, files), startNode(next)];
-  return [{ kind: "work", chains: [chain] }];
 }
 
 /** A load balancer that has no address yet gets one, where addresses are given out by davit. */

@@ -6,6 +6,7 @@ export function formatPlan({ server, steps, cleanup = [] }: Plan): string {
   const removals = removalsOf(cleanup).flat().flatMap(formatOperation);
   return steps.flatMap((step) => {
     if (step.kind === "work") return step.chains.flat().flatMap(formatOperation);
+    if (step.kind === "words") return [`# wait until ${step.node} says "${step.words}"`];
     return [
       `# wait until ${step.level === "api" ? `the API of ${server} answers` : describe(step)}`,
     ];

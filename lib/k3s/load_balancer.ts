@@ -21,6 +21,9 @@ export interface BalancerSettings {
 /** The image of the load balancer unless it is said: nginx with its `stream` module. */
 export const BALANCER_IMAGE = "docker.io/library/nginx:1.27-alpine";
 
+/** What nginx says once it listens. */
+export const BALANCER_WORDS = "start worker processes";
+
 /** Where nginx reads its configuration from. */
 export const BALANCER_CONFIG = "/etc/nginx/nginx.conf";
 

@@ -39,6 +39,16 @@ export interface WaitStep {
   readonly balancer?: string;
 }
 
+/** Waits until a container has said something since it was started. */
+export interface WordsStep {
+  /** Tells it from the work. */
+  readonly kind: "words";
+  /** The container. */
+  readonly node: string;
+  /** What it says, somewhere in a line of its log. */
+  readonly words: string;
+}
+
 /** Work: chains that run at the same time. */
 export interface WorkStep {
   /** Tells it from the waiting. */
@@ -47,6 +57,9 @@ export interface WorkStep {
   readonly chains: readonly Chain[];
 }
 
+/** One step of a plan. */
+export type PlanStep = WorkStep | WaitStep | WordsStep;
+
 /** What is done to make a cluster, step by step, as data. */
 export interface Plan {
   /** The cluster. */
@@ -54,7 +67,7 @@ export interface Plan {
   /** The server that is asked whether the cluster is ready. */
   readonly server: string;
   /** The steps, one after the other. */
-  readonly steps: readonly (WorkStep | WaitStep)[];
+  readonly steps: readonly PlanStep[];
   /** What is removed once all that has gone well, and is taken back no more. */
   readonly cleanup?: readonly Creation[];
 }

@@ -1,7 +1,8 @@
 import { publishesApi } from "./balancer_routes.ts";
 import type { ClusterInfo } from "./list_clusters.ts";
 import { startNode } from "./node_operations.ts";
-import type { Plan, WaitStep, WorkStep } from "./operation.ts";
+import { BALANCER_WORDS } from "./load_balancer.ts";
+import type { Plan, PlanStep, WaitStep, WorkStep } from "./operation.ts";
 import type { ClusterNode } from "./node.ts";
 import type { WaitLevel } from "./spec.ts";
 
@@ -27,7 +28,7 @@ export function planStart({ name, nodes }: ClusterInfo, wait: WaitLevel | undefi
 export function startSteps(
   nodes: readonly StartedNode[],
   wait: WaitLevel | undefined,
-): readonly (WorkStep | WaitStep)[] {
+): readonly PlanStep[] {
   const [first, ...servers] = nodes.filter(({ role }) => role === "server");
   const rest = nodes.filter(({ role }) => role !== "server");
   const hasOthers = servers.length + rest.length > 0;
@@ -37,7 +38,14 @@ export function startSteps(
     ...servers.flatMap((server) => [...start([server]), waitFor("nodes", [server])]),
     ...start(rest),
     ...(wait === undefined ? [] : [waitForAll(wait, nodes)]),
+    ...(wait === undefined ? [] : nodes.flatMap(waitForPorts)),
   ];
+}
+
+/** A load balancer through which the API answers has been waited for. */
+export function waitForPorts({ name, role, ports }: StartedNode): readonly PlanStep[] {
+  if (role !== "loadbalancer" || publishesApi({ ports })) return [];
+  return [{ kind: "words", node: name, words: BALANCER_WORDS }];
 }
 
 function waitForAll(

@@ -42,7 +42,7 @@ export function replaceNode(
       reverts: ["rename", `${name}${BEFORE}`, name],
     },
     { act, args: ["rename", next, name], reverts: ["rm", "--force", "--volumes", name] },
-    ...(isRunning ? [startNode(node), seeRunning(name)] : []),
+    ...(isRunning ? [startNode(node)] : []),
   ];
   return [prepare, swap].map((chain) => ({ kind: "work", chains: [chain] }));
 }
@@ -59,9 +59,4 @@ function copyBetween(from: string, to: string, path: string): Operation {
     args: ["cp", "-", `${to}:${directory}`],
     input: ["cp", `${from}:${path}`, "-"],
   };
-}
-
-/** A container that ended at once is told here, not by whoever needs it first. */
-function seeRunning(name: string): Operation {
-  return { act: `see whether "${name}" runs`, args: ["top", name] };
 }
