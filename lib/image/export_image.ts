@@ -1,3 +1,5 @@
+import { compressionOf } from "../oci/media_type.ts";
+import { abortable } from "../stream/abortable.ts";
 import { untilAborted } from "../stream/until_aborted.ts";
 import type { Image } from "./image.ts";
 import { mergedTar, type MergeOptions } from "./merged_tar.ts";
@@ -11,6 +13,9 @@ import { mergedTar, type MergeOptions } from "./merged_tar.ts";
  * so that whatever unpacks them can set the directories' times last. Each layer is fetched and
  * decompressed once, into a temporary file; where there is no room for that, twice. Memory grows
  * with the number of entries only. Cancel a stream that is not read to its end.
+ *
+ * The one blob of an artifact, which by its media type is no layer of an image, is given as it is,
+ * decompressed where its bytes are gzip or zstd.
  *
  * @throws {DocumentError} For a layer that is no tar, an entry that leads out of the root, a path
  * longer than Linux has, or a link to nothing.
@@ -29,6 +34,11 @@ export async function exportImage(
   image: Image,
   options: MergeOptions = {},
 ): Promise<ReadableStream<Uint8Array>> {
-  const layers = await untilAborted(image.layers(), options.signal);
+  const { signal } = options;
+  const layers = await untilAborted(image.layers(), signal);
+  const [only, ...others] = layers;
+  if (only !== undefined && others.length === 0 && compressionOf(only.mediaType) === undefined) {
+    return abortable(only.uncompressed(), signal);
+  }
   return await mergedTar(layers, { ...options, directories: "last" });
 }

@@ -15,7 +15,8 @@ export const command: Command<Context> = buildCommand({
     brief: "Write an image's filesystem as one tar",
     fullDescription:
       `Write the filesystem that a container of the image would start with: layers merged, what
-whiteouts removed gone, hard links kept.
+whiteouts removed gone, hard links kept. Of an artifact that is one blob and no layer, that blob is
+written, decompressed.
 
   davit export nginx:alpine - | tar t
   davit export docker-archive:image.tar rootfs.tar`,

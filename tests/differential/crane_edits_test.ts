@@ -195,6 +195,26 @@ peerTest("export of zstd layers is crane's", NEEDS, async () => {
   }
 });
 
+peerTest("export of an artifact's only blob is crane's, decompressed or not", NEEDS, async () => {
+  await using world = await openWorld();
+  const path = `${world.dir}/notes`;
+  await Deno.writeTextFile(path, "no tar at all\n");
+  for (const compress of ["true", "gzip -nk", "zstd -qk"]) {
+    await runOk("sh", ["-c", `${compress} ${path}`]);
+    const extension = { gzip: ".gz", zstd: ".zst" }[compress.slice(0, 4)] ?? "";
+    const image = `${world.address}/notes:v1`;
+    await runDavitOk([
+      "artifact",
+      "push",
+      image,
+      `${path}${extension}:application/vnd.example.notes`,
+    ]);
+    const { stdout: theirs } = await runOk("crane", ["export", image, "-"]);
+    const { stdout: ours } = await runDavitOk(["export", image, "-"]);
+    assertEquals([theirs, ours], ["no tar at all\n", "no tar at all\n"]);
+  }
+});
+
 /** Where crane edits an index otherwise, or not at all. */
 const INDEX_EDITS: readonly {
   readonly words: readonly string[];

@@ -1,11 +1,15 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { appendLayers } from "../../lib/image/append.ts";
+import { editImage } from "../../lib/image/edit_image.ts";
 import { emptyImage } from "../../lib/image/empty.ts";
 import { exportImage } from "../../lib/image/export_image.ts";
+import type { Image } from "../../lib/image/image.ts";
+import { BlobLayer } from "../../lib/layer/blob_layer.ts";
 import type { Layer } from "../../lib/layer/layer.ts";
 import type { LayerEntry } from "../../lib/layer/layer_entry.ts";
 import { opaque, whiteout } from "../../lib/layer/whiteout.ts";
 import { DocumentError } from "../../lib/errors.ts";
+import { describeBytes } from "../../lib/store/content.ts";
 import { readTar } from "../../lib/tar/read_tar.ts";
 import { makeImage } from "../support/images.ts";
 import { tarLines } from "../support/tar_lines.ts";
@@ -113,6 +117,19 @@ Deno.test("exportImage() refuses a hard link to nothing", async () => {
   await assertRejects(() => exported([link("b", "missing")]), DocumentError, '"missing"');
 });
 
+Deno.test("exportImage() gives an artifact's only blob as it is, decompressed", async () => {
+  const bytes = new TextEncoder().encode("no tar at all");
+  const zipped = await new Response(
+    new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip")),
+  ).bytes();
+  for (const blob of [bytes, zipped]) {
+    const image = await artifactOf(blob);
+    assertEquals(await new Response(await exportImage(image)).text(), "no tar at all");
+  }
+  const two = appendLayers(await artifactOf(bytes), await (await artifactOf(zipped)).layers());
+  await assertRejects(() => exportImage(two), DocumentError, "cannot read tar");
+});
+
 Deno.test("exportImage() refuses a loop of symbolic links", async () => {
   const loop = [symlink("a", "b"), symlink("b", "a")];
   await assertRejects(() => exported(loop, [file("a/x")]), DocumentError, "loop of links");
@@ -170,4 +187,12 @@ for (const pass of [1, 2]) {
     await assertRejects(drained, Error, "enough");
     assertEquals(cancelled, [signal.reason]);
   });
+}
+
+async function artifactOf(bytes: Uint8Array): Promise<Image> {
+  const descriptor = await describeBytes(bytes, "application/vnd.example.data");
+  const fetch = () => Promise.resolve(ReadableStream.from([bytes]));
+  const layer = new BlobLayer({ descriptor, origin: { fetch } });
+  const base = editImage(emptyImage(), { configType: "application/vnd.example.config" });
+  return appendLayers(base, [layer]);
 }
