@@ -3,6 +3,7 @@ import { annotateImage, configureImage } from "../image/configure.ts";
 import { createIndex } from "../image/create_index.ts";
 import { emptyImage } from "../image/empty.ts";
 import type { Image, View } from "../image/image.ts";
+import { type LayerAdapter, layerAdapter } from "../image/layer_adapter.ts";
 import { mapImages } from "../image/map_images.ts";
 import { platformOf, selectImage } from "../image/select.ts";
 import type { Layer } from "../layer/layer.ts";
@@ -76,6 +77,7 @@ class Composer {
   readonly #created: string;
   readonly #cache: LayerCache | undefined;
   readonly #layers: KnownLayers;
+  readonly #adapt: LayerAdapter;
 
   constructor(spec: BuildSpec, family: MediaFamily, options: ComposeOptions) {
     const { directory = ".", created = 0, workers, cache, layers = new KnownLayers() } = options;
@@ -91,6 +93,7 @@ class Composer {
       locate: (path) => resolvePath(path, directory),
       ...present({ compression, level: levelFor(compression, spec), workers }),
     };
+    this.#adapt = layerAdapter(present({ level: this.#options.level, workers }));
   }
 
   async compose(base: Image, wanted?: Platform): Promise<Image> {
@@ -101,7 +104,7 @@ class Composer {
     })));
     const { config = {}, annotations } = this.#spec;
     const changes = { created: this.#created, ...configChanges(config) };
-    const image = configureImage(appendLayers(base, added), changes);
+    const image = configureImage(appendLayers(base, await this.#adapt(base, added)), changes);
     return annotations === undefined ? image : annotateImage(image, annotations);
   }
 

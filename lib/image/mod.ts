@@ -33,6 +33,7 @@ export * from "./fit.ts";
 export * from "./flatten.ts";
 export type * from "./image.ts";
 export { type IndexMember, membersOf } from "./index_member.ts";
+export * from "./layer_adapter.ts";
 export * from "./map_images.ts";
 export * from "./map_platforms.ts";
 export type { MergeOptions } from "./merged_tar.ts";

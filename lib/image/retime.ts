@@ -30,6 +30,8 @@ export interface RetimeOptions extends Pick<MapPlatformsOptions, "platforms"> {
   readonly workers?: number;
 }
 
+const CREATION_TIME = "LIBARCHIVE.creationtime";
+
 /** What a Docker build notes of where it ran. */
 const OF_THE_MACHINE = [
   ["container"],
@@ -123,6 +125,13 @@ function retimeHeader(
   { seconds, clamp = false, canonical = false }: RetimeOptions,
 ): TarHeader {
   const mtime = clamp ? Math.min(header.mtime, seconds) : seconds;
-  const { userName: _user, groupName: _group, ...rest } = header;
-  return { ...(canonical ? rest : header), mtime };
+  const { userName, groupName, vendorRecords, ...rest } = header;
+  const owners = canonical ? {} : present({ userName, groupName });
+  return { ...rest, ...owners, ...present({ vendorRecords: timeless(vendorRecords) }), mtime };
+}
+
+/** Without the time of creation that Windows takes from there; else it takes the `mtime`. */
+function timeless(records: TarHeader["vendorRecords"]): TarHeader["vendorRecords"] {
+  if (records?.has(CREATION_TIME) !== true) return records;
+  return new Map([...records].filter(([key]) => key !== CREATION_TIME));
 }

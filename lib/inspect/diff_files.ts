@@ -12,7 +12,8 @@ export type FileAspect =
   | "time"
   | "target"
   | "device"
-  | "xattrs";
+  | "xattrs"
+  | "records";
 
 /** A file that is in one image only, or not the same in both. */
 export interface FileChange {
@@ -72,7 +73,8 @@ export function compareFiles(a: ComparedFile, b: ComparedFile): readonly FileAsp
     one.mtime !== other.mtime && "time",
     one.linkName !== other.linkName && "target",
     (one.deviceMajor !== other.deviceMajor || one.deviceMinor !== other.deviceMinor) && "device",
-    xattrsOf(one) !== xattrsOf(other) && "xattrs",
+    textOf(one.xattrs) !== textOf(other.xattrs) && "xattrs",
+    textOf(one.vendorRecords) !== textOf(other.vendorRecords) && "records",
   ];
   return aspects.filter((aspect) => aspect !== false);
 }
@@ -90,6 +92,6 @@ function contentOf(
   return place === undefined ? undefined : layers[place.layer]?.contents.get(place.ordinal);
 }
 
-function xattrsOf({ xattrs = new Map() }: TarHeader): string {
-  return [...xattrs].map(([name, value]) => `${name}=${value.toHex()}`).sort().join();
+function textOf(values: ReadonlyMap<string, Uint8Array> = new Map()): string {
+  return [...values].map(([name, value]) => `${name}=${value.toHex()}`).sort().join();
 }

@@ -38,6 +38,7 @@ const WORDS: Readonly<Record<FileAspect, string>> = {
   target: "targets of links",
   device: "device numbers",
   xattrs: "extended attributes",
+  records: "PAX records of vendors",
 };
 
 /** Says why two compressed forms of one tar differ. */

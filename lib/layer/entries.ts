@@ -85,7 +85,7 @@ function toInput(path: string, entry: LayerEntry, defaultMtime: number): TarInpu
       ...(linkName === undefined
         ? {}
         : { linkName: type === "hardlink" ? entryPath(linkName) : linkName }),
-      ...pick(entry, "xattrs", "deviceMajor", "deviceMinor"),
+      ...pick(entry, "xattrs", "vendorRecords", "deviceMajor", "deviceMinor"),
     },
     ...(type === "file" ? { body } : {}),
   };

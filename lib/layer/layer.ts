@@ -33,3 +33,8 @@ export interface Layer {
   /** Opens the tar itself. Nothing is read before the first pull. */
   uncompressed(): ReadableStream<Uint8Array>;
 }
+
+/** Says whether a layer opens again and again: one that arrives can be read once. */
+export function opensAgain({ replayable, origin }: Layer): boolean {
+  return replayable === true || origin !== undefined;
+}

@@ -20,6 +20,8 @@ export interface LayerEntry {
   readonly linkName?: string;
   /** Extended attributes by their full name: `user.note`, `security.capability`. */
   readonly xattrs?: ReadonlyMap<string, Uint8Array>;
+  /** PAX records of vendors, by their whole key: `MSWINDOWS.rawsd`. */
+  readonly vendorRecords?: ReadonlyMap<string, Uint8Array>;
   /** Major number of a device. */
   readonly deviceMajor?: number;
   /** Minor number of a device. */

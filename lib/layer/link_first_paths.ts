@@ -30,7 +30,7 @@ export function linkFirstPaths(inputs: Map<string, TarInput>): void {
 
 /** A second path of a file: it repeats all but the size. */
 export function hardLink(file: TarHeader, name: string, linkName: string): TarHeader {
-  const { xattrs: _, ...shared } = file;
+  const { xattrs: _, vendorRecords: __, ...shared } = file;
   return { ...shared, type: "hardlink", name, linkName, size: 0 };
 }
 

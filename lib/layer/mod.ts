@@ -44,6 +44,7 @@ export { layerFromTarFile, layerFromTarStream } from "./tar_file.ts";
 export { TarLayer } from "./tar_layer.ts";
 export type { TreeEntry, TreeOptions } from "./tree_headers.ts";
 export type { TreePart, TreeRulesOptions } from "./tree_rules.ts";
+export { windowsLayer } from "./windows_layer.ts";
 export {
   opaque,
   OPAQUE_WHITEOUT,

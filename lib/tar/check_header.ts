@@ -1,5 +1,6 @@
 import type { EntryType, TarHeader } from "./entry.ts";
 import { octalLimit } from "./number.ts";
+import { isVendorKey } from "./pax.ts";
 import { FIELD } from "./block.ts";
 import { isPlain } from "./text.ts";
 
@@ -53,6 +54,10 @@ export function checkHeader(header: TarHeader): void {
     if (key === "" || /[=\0]/.test(key)) {
       throw misuse(header, 'xattr names without "=" and NUL', JSON.stringify(key));
     }
+  }
+  for (const [key, value] of header.vendorRecords ?? []) {
+    if (isVendorKey(key) && value.length > 0) continue;
+    throw misuse(header, "records of vendors, none of them empty", JSON.stringify(key));
   }
 }
 

@@ -45,4 +45,6 @@ export interface TarHeader {
   readonly deviceMinor?: number;
   /** Extended attributes: `user.note`, `security.capability`. */
   readonly xattrs?: ReadonlyMap<string, Uint8Array>;
+  /** PAX records of vendors that nothing here reads, by their whole key: `MSWINDOWS.rawsd`. */
+  readonly vendorRecords?: ReadonlyMap<string, Uint8Array>;
 }

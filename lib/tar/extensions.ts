@@ -69,7 +69,7 @@ export class PendingExtensions {
         start,
       );
     }
-    const records = parsePax(body, offset);
+    const { vendorRecords: _, ...records } = parsePax(body, offset);
     const key = ENTRY_KEYS.find((key) => records[key] !== undefined);
     if (key !== undefined) {
       throw new TarError(

@@ -100,6 +100,7 @@ export function readHeader(
     mtime,
     ...(isDevice(type) ? readDevice(block, at, offset) : undefined),
     ...(pax.xattrs === undefined ? undefined : { xattrs: pax.xattrs }),
+    ...(pax.vendorRecords === undefined ? undefined : { vendorRecords: pax.vendorRecords }),
   };
 }
 

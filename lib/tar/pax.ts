@@ -12,6 +12,7 @@ export interface PaxRecords {
   groupName?: string | undefined;
   mtime?: number | undefined;
   xattrs?: Map<string, Uint8Array>;
+  vendorRecords?: Map<string, Uint8Array>;
 }
 
 /** The vendor prefix under which an extended attribute is kept, raw. */
@@ -20,6 +21,12 @@ export const XATTR_PREFIX = "SCHILY.xattr.";
 /** libarchive's own: a percent-encoded name, a base64 value, beside the raw one. */
 const LIBARCHIVE_XATTR_PREFIX = "LIBARCHIVE.xattr.";
 
+/**
+ * A key of a vendor, which POSIX has in capitals. What star and libarchive note of the machine that
+ * wrote the tar (`SCHILY.dev`, `SCHILY.ino`), and what GNU says of sparse files, is none.
+ */
+const VENDOR_KEY_REGEXP = /^(?!SCHILY\.(?!acl\.|fflags$)|GNU\.)[A-Z][A-Z0-9_-]*\.[^=\0]+$/;
+
 const CHARSETS = ["", "BINARY", "ISO-IR 10646 2000 UTF-8"];
 const INTEGER_REGEXP = /^[0-9]+$/;
 const TIME_REGEXP = /^-?[0-9]+(?:\.[0-9]*)?$/;
@@ -27,6 +34,11 @@ const NEWLINE = 0x0a;
 const SPACE = 0x20;
 const EQUALS = 0x3d;
 const ZERO = 0x30;
+
+/** Says whether a PAX key is a vendor's, with a meaning that is kept though it is not known. */
+export function isVendorKey(key: string): boolean {
+  return VENDOR_KEY_REGEXP.test(key) && !key.startsWith(LIBARCHIVE_XATTR_PREFIX);
+}
 
 /**
  * Reads the body of an extended header: `LENGTH KEY=VALUE\n` and so on. The last of a key wins.
@@ -164,6 +176,9 @@ function readVendorRecord(
         "write the tar without --sparse",
       offset,
     );
+  } else if (isVendorKey(key) && value.length > 0) {
+    records.vendorRecords ??= new Map();
+    records.vendorRecords.set(key, value.slice());
   }
 }
 

@@ -82,7 +82,8 @@ function paxRecordsOf(
   header: TarHeader,
   split: SplitName | undefined,
 ): Map<string, Uint8Array> | undefined {
-  const { name, linkName = "", userName = "", groupName = "", size, uid, gid, xattrs } = header;
+  const { name, linkName = "", userName = "", groupName = "", size, uid, gid } = header;
+  const { xattrs, vendorRecords } = header;
   const mtime = Math.floor(header.mtime);
   let records: Map<string, Uint8Array> | undefined;
   const add = (key: string, value: string | Uint8Array): void => {
@@ -97,6 +98,7 @@ function paxRecordsOf(
   if (gid >= octalLimit(FIELD.gid)) add("gid", `${gid}`);
   if (mtime < 0 || mtime >= octalLimit(FIELD.mtime)) add("mtime", `${BigInt(mtime)}`);
   xattrs?.forEach((value, key) => add(XATTR_PREFIX + key, value));
+  vendorRecords?.forEach((value, key) => add(key, value));
   if (split === undefined || (records !== undefined && split.prefix !== "")) add("path", name);
   return records;
 }

@@ -21,6 +21,7 @@ import { appendLayers } from "../../lib/image/append.ts";
 import { annotateImage, configureImage } from "../../lib/image/configure.ts";
 import { emptyImage } from "../../lib/image/empty.ts";
 import type { View } from "../../lib/image/image.ts";
+import { layerAdapter } from "../../lib/image/layer_adapter.ts";
 import { mapImages } from "../../lib/image/map_images.ts";
 import { mapPlatforms } from "../../lib/image/map_platforms.ts";
 import { selectImage } from "../../lib/image/select.ts";
@@ -149,8 +150,10 @@ The same files give the same digest anywhere: owners are root, times are SOURCE_
     const history = (text: string) => ({ created: created.text, created_by: text });
     const layers = added.map(({ layer, origin }) => ({ layer, history: history(origin) }));
     const { only: platforms = [] } = flags;
-    const appended = await mapPlatforms(view, (image) => {
-      const longer = appendLayers(image, layers);
+    const { compression, level, workers } = flags;
+    const adapt = layerAdapter(present({ compression, level, workers }));
+    const appended = await mapPlatforms(view, async (image) => {
+      const longer = appendLayers(image, await adapt(image, layers));
       const isNew = created.isGiven || base === undefined;
       return isNew ? configureImage(longer, { created: created.text }) : longer;
     }, { platforms });

@@ -16,6 +16,7 @@ import type { Image, View } from "../../lib/image/image.ts";
 import { mapPlatforms } from "../../lib/image/map_platforms.ts";
 import { recompressImages } from "../../lib/image/recompress.ts";
 import { removeLayers } from "../../lib/image/remove_layers.ts";
+import { layerAdapter } from "../../lib/image/layer_adapter.ts";
 import { listImages } from "../../lib/image/select.ts";
 import { familyOf, type MediaFamily } from "../../lib/oci/media_type.ts";
 import { present } from "../../lib/oci/present.ts";
@@ -117,9 +118,13 @@ for what --append brings, and without --append for all layers.`,
     const family = familyOf((await ground.descriptor()).mediaType);
     const added = await addedLayers(this, flags, family);
     const formed = added.length > 0 ? ground : await recompress(ground, flags);
-    const edited = await mapPlatforms(formed, (image) => mutate(image, flags, added), {
-      platforms,
-    });
+    const { compression, level, workers } = flags;
+    const adapt = layerAdapter(present({ compression, level, workers }));
+    const edited = await mapPlatforms(
+      formed,
+      async (image) => mutate(image, flags, await adapt(image, added)),
+      { platforms },
+    );
     const pairs = indexAnnotation.flat();
     await write(
       pairs.length === 0 ? edited : await annotateIndex(edited, Object.fromEntries(pairs)),

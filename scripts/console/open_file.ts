@@ -10,7 +10,10 @@ import { readAll } from "../../lib/stream/read_all.ts";
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Where a file lies once symbolic links have been followed, whose it is and who may what. */
-export type FilePlace = Pick<LayerEntry, "path" | "mode" | "uid" | "gid" | "xattrs">;
+export type FilePlace = Pick<
+  LayerEntry,
+  "path" | "mode" | "uid" | "gid" | "xattrs" | "vendorRecords"
+>;
 
 /**
  * Finds a file of an image; one that is not there yet is `0644` and root's.
@@ -29,8 +32,8 @@ export async function placeFile(
       const shown = JSON.stringify(path);
       throw new UnsupportedError(`Cannot edit ${shown}: expected a file, got a ${type}`);
     }
-    const { mode, uid, gid, xattrs } = await files.header(path);
-    return { path: resolved, mode, uid, gid, ...present({ xattrs }) };
+    const { mode, uid, gid, xattrs, vendorRecords } = await files.header(path);
+    return { path: resolved, mode, uid, gid, ...present({ xattrs, vendorRecords }) };
   } catch (error) {
     if (error instanceof NotFoundError) return { path, mode: 0o644, uid: 0, gid: 0 };
     throw error;

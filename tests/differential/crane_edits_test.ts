@@ -3,7 +3,10 @@
  * purpose stands in the tables here, with its reason.
  */
 import { assert, assertEquals } from "@std/assert";
+import { configureImage } from "../../lib/image/configure.ts";
 import type { View } from "../../lib/image/image.ts";
+import { mapImages } from "../../lib/image/map_images.ts";
+import { parsePlatform } from "../../lib/oci/platform.ts";
 import { Repository } from "../../lib/registry/repository.ts";
 import { Transport } from "../../lib/registry/transport.ts";
 import { serveRegistry } from "../../lib/server/serve_registry.ts";
@@ -118,6 +121,21 @@ for (const [name, view] of Object.entries(imagesByForm())) {
     assertEquals(ours.manifest.layers.slice(-2), theirs.manifest.layers.slice(-2));
     // crane's entries say nothing; davit's say when and what.
     assertEquals(ours.config.history.length, theirs.config.history.length);
+  });
+
+  peerTest(`append makes crane's layers for Windows: ${name}`, NEEDS, async () => {
+    await using world = await openWorld();
+    const platform = parsePlatform("windows/amd64");
+    const base = await mapImages(view, (image) => configureImage(image, { platform }));
+    const image = await world.push("app:v1", base);
+    const tars = await makeTars(world.dir);
+    for (
+      const words of [["append", "-b", image, "-f", tars], ["mutate", image, "--append", tars]]
+    ) {
+      const made = await both(world, words);
+      const [theirs, ours] = [await world.read(made.crane), await world.read(made.davit)];
+      assertEquals(ours.config.rootfs, theirs.config.rootfs);
+    }
   });
 
   peerTest(`rebase makes crane's layers and config: ${name}`, NEEDS, async () => {

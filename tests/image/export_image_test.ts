@@ -142,12 +142,14 @@ Deno.test("exportImage() puts a directory after all that is in it", async () => 
   assertEquals(names, ["a/b/c", "a/b/", "a/"]);
 });
 
-Deno.test("exportImage() keeps owner, mode, time and extended attributes", async () => {
+Deno.test("exportImage() keeps owner, mode, time, extended attributes and vendors' records", async () => {
   const xattrs = new Map([["user.note", new Uint8Array([1, 0, 255])]]);
-  const entry = { ...file("a"), mode: 0o4711, uid: 3_000_000, gid: 7, mtime: 1234, xattrs };
+  const vendorRecords = new Map([["SCHILY.acl.access", new TextEncoder().encode("user::rw-")]]);
+  const kept = { uid: 3_000_000, gid: 7, mtime: 1234, xattrs, vendorRecords };
+  const entry = { ...file("a"), mode: 0o4711, ...kept };
   for await (const { header } of readTar(await exportImage(makeImage([[entry]])))) {
     assertEquals([header.mode, header.uid, header.gid, header.mtime], [0o4711, 3_000_000, 7, 1234]);
-    assertEquals(header.xattrs?.get("user.note"), new Uint8Array([1, 0, 255]));
+    assertEquals([header.xattrs, header.vendorRecords], [xattrs, vendorRecords]);
   }
 });
 

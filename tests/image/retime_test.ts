@@ -54,6 +54,14 @@ Deno.test("retimeImages() gives files, image and history one time, and changes n
   assertEquals(jsonOf(await after.manifest()).layers[0].digest, await layer?.digest());
 });
 
+Deno.test("retimeImages() keeps the records of vendors, but for the time of creation", async () => {
+  const note = new TextEncoder().encode("1700000000.5");
+  const records = ["LIBARCHIVE.creationtime", "MSWINDOWS.rawsd"].map((key) => [key, note] as const);
+  const image = makeImage([[{ path: "a", vendorRecords: new Map(records) }]]);
+  const [header] = await headersOf(await retimed(image, { seconds: 1000 }));
+  assertEquals(header?.vendorRecords, new Map(records.slice(1)));
+});
+
 Deno.test("retimeImages() with clamp leaves what is older", async () => {
   const after = await retimed(NOTED, { seconds: 1000, clamp: true });
   const times = Object.fromEntries(

@@ -216,6 +216,22 @@ Deno.test.each([
   }
 });
 
+Deno.test("records of vendors are kept, but for what is of the machine, the tar or all entries", () => {
+  const kept = { "MSWINDOWS.rawsd": "AQ==", "SCHILY.acl.access": "user::rw-", "RHT.x": "\xff\n" };
+  const dropped = {
+    "SCHILY.ino": "7",
+    "SCHILY.dev": "1",
+    "atime": "3",
+    "comment": "x",
+    "x.y": "z",
+    "V.k": "",
+  };
+  const tar = [rawPax({ "MSWINDOWS.y": "all" }, "g"), rawPax({ ...kept, ...dropped })];
+  const { vendorRecords } = readOne(...tar, rawEntry({}));
+  const expected = Object.entries(kept).map(([key, value]) => [key, latin1(value)] as const);
+  assertEquals(vendorRecords, new Map(expected));
+});
+
 Deno.test("a kept attribute does not change with the bytes that were pushed", () => {
   const tar = concat(rawPax({ "SCHILY.xattr.user.a": "old" }), rawEntry({}));
   const header = readOne(tar);

@@ -28,6 +28,13 @@ const xattrs = fc.array(
   { minLength: 1, maxLength: 4 },
 ).map((pairs) => new Map(pairs));
 
+const vendorRecords = fc.dictionary(
+  fc.stringMatching(/^(?:MSWINDOWS|LIBARCHIVE|APK-TOOLS|RHT)\.[a-z.]{1,10}$/)
+    .filter((key) => !key.startsWith("LIBARCHIVE.xattr.")),
+  fc.uint8Array({ minLength: 1, maxLength: 50 }),
+  { minKeys: 1, maxKeys: 3 },
+).map((records) => new Map(Object.entries(records)));
+
 const type = fc.constantFrom<EntryType>(
   "file",
   "directory",
@@ -57,6 +64,7 @@ const header = fc.record({
   deviceMajor: device,
   deviceMinor: device,
   xattrs: fc.option(xattrs, { nil: undefined, freq: 3 }),
+  vendorRecords: fc.option(vendorRecords, { nil: undefined, freq: 3 }),
 }).map((all): TarHeader => ({
   type: all.type,
   name: all.type === "directory" && all.isSlashed ? `${all.name}/` : all.name,
@@ -71,6 +79,7 @@ const header = fc.record({
   ...(all.type.endsWith("device") &&
     { deviceMajor: all.deviceMajor, deviceMinor: all.deviceMinor }),
   ...(all.xattrs !== undefined && { xattrs: all.xattrs }),
+  ...(all.vendorRecords !== undefined && { vendorRecords: all.vendorRecords }),
 }));
 
 Deno.test("any header and any body read back, whatever pieces they come in", () => {
