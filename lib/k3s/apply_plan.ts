@@ -6,7 +6,9 @@ import { awaitWords } from "./await_words.ts";
 import { formatDuration } from "./duration.ts";
 import { Journal, removeAll } from "./journal.ts";
 import type { Plan } from "./operation.ts";
+import { awaitRegistry } from "./registries/await_registry.ts";
 import { runChains } from "./run_operation.ts";
+import { settle } from "./settle.ts";
 import { lastWords, watchExits } from "./watch_exits.ts";
 
 /** Options of {@linkcode applyPlan}. */
@@ -72,6 +74,8 @@ async function runSteps(
       } else if (step.kind === "words") {
         waitedFor = `ready ("${step.words}" of "${step.node}")`;
         await awaitWords(cli, step, { signal });
+      } else if (step.kind === "answer") {
+        await settle(step.registries.map((registry) => awaitRegistry(cli, registry, { signal })));
       } else {
         await runChains(cli, step.chains, (operation) => {
           signal.throwIfAborted();

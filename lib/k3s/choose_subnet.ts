@@ -36,12 +36,7 @@ export function assignAddresses(
   count: number,
   taken: readonly string[] = [],
 ): readonly string[] {
-  const subnet = parseSubnet(cidr);
-  if (subnet === undefined) {
-    throw new SyntaxError(
-      `Cannot use subnet "${cidr}": expected an IPv4 network such as 172.28.5.0/24`,
-    );
-  }
+  const subnet = parseSubnet(cidr) ?? refuseSubnet(cidr);
   const last = subnet.base + 2 ** (32 - subnet.bits) - 1;
   const addresses: string[] = [];
   for (let address = subnet.base + 2; address < last && addresses.length < count; address++) {
@@ -55,10 +50,41 @@ export function assignAddresses(
   );
 }
 
+/**
+ * Addresses for what is in a cluster's network besides its nodes: the last ones, so that nodes which
+ * come later have theirs.
+ *
+ * @param cidr The subnet. @param taken Addresses that are in use.
+ * @throws {SyntaxError} When it is no IPv4 subnet.
+ */
+export function lastAddresses(
+  cidr: string,
+  count: number,
+  taken: readonly string[] = [],
+): readonly string[] {
+  const { base, bits } = parseSubnet(cidr) ?? refuseSubnet(cidr);
+  const addresses: string[] = [];
+  for (
+    let address = base + 2 ** (32 - bits) - 2;
+    address > base + 1 && addresses.length < count;
+    address--
+  ) {
+    const text = formatAddress(address);
+    if (!taken.includes(text)) addresses.push(text);
+  }
+  return addresses;
+}
+
 /** The first address of a subnet, which the engine's own bridge has. */
 export function gatewayOf(cidr: string): string {
   const subnet = parseSubnet(cidr);
   return formatAddress((subnet?.base ?? 0) + 1);
+}
+
+function refuseSubnet(cidr: string): never {
+  throw new SyntaxError(
+    `Cannot use subnet "${cidr}": expected an IPv4 network such as 172.28.5.0/24`,
+  );
 }
 
 function parseSubnet(text: string): Subnet | undefined {

@@ -14,6 +14,29 @@ const kubeAPI = z.strictObject({
   hostPort: digits.optional(),
 });
 
+const registry = z.strictObject({
+  name: text.optional(),
+  host: text.optional(),
+  hostPort: digits.optional(),
+  image: text.optional(),
+  proxy: z.strictObject({
+    remoteURL: text.optional(),
+    username: text.optional(),
+    password: text.optional(),
+  }).optional(),
+  volumes: z.array(text).optional(),
+  enforcePortMatch: flag.optional(),
+  deleteEnabled: flag.optional(),
+});
+
+const registries = z.strictObject({
+  create: z.union([registry, z.array(registry)])
+    .transform((made) => Array.isArray(made) ? made : [made]).optional()
+    .describe("One registry, or several; k3d takes one"),
+  use: z.array(text).optional(),
+  config: text.optional().describe("The registries.yaml of k3s, or a path to one"),
+});
+
 const options = z.strictObject({
   k3d: z.strictObject({
     wait: flag.optional(),
@@ -81,6 +104,7 @@ const config = z.strictObject({
     description: z.string().optional(),
     nodeFilters: filters,
   })).optional(),
+  registries: registries.optional(),
   hostAliases: z.array(z.strictObject({ ip: text, hostnames: z.array(text).min(1) })).optional(),
   options: options.optional(),
 }).describe("How davit makes a cluster; k3d reads it too, but for options.davit");
@@ -92,11 +116,11 @@ export const configSchema: z.ZodType<Config> = config as z.ZodType<Config>;
 export function knownKeysOf(path: readonly PropertyKey[]): readonly string[] {
   let schema: z.ZodType = config;
   for (const key of path) {
-    schema = unwrap(schema);
+    schema = branch(unwrap(schema), typeof key === "number");
     if (schema instanceof z.ZodObject) schema = schema.shape[String(key)] as z.ZodType;
     else if (schema instanceof z.ZodArray) schema = schema.element as z.ZodType;
   }
-  schema = unwrap(schema);
+  schema = branch(unwrap(schema), false);
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }
 
@@ -106,5 +130,13 @@ export function configJsonSchema(): Record<string, unknown> {
 }
 
 function unwrap(schema: z.ZodType): z.ZodType {
-  return schema instanceof z.ZodOptional ? unwrap(schema.unwrap() as z.ZodType) : schema;
+  if (schema instanceof z.ZodOptional) return unwrap(schema.unwrap() as z.ZodType);
+  return schema instanceof z.ZodPipe ? unwrap(schema.in as z.ZodType) : schema;
+}
+
+/** Of a mapping or a list of such, the one that is meant. */
+function branch(schema: z.ZodType, isList: boolean): z.ZodType {
+  if (!(schema instanceof z.ZodUnion)) return schema;
+  const found = schema.options.find((option) => option instanceof z.ZodArray === isList);
+  return (found ?? schema) as z.ZodType;
 }

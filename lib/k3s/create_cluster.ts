@@ -11,6 +11,9 @@ import type { Plan } from "./operation.ts";
 import { formatApiUrl, planCreation, type PlanInput } from "./plan_creation.ts";
 import { prepareCreation, wantedFor } from "./prepare_creation.ts";
 import { readFiles } from "./read_files.ts";
+import { prepareRegistries } from "./registries/cluster_registries.ts";
+import type { RegistryProgram } from "./registries/own_image.ts";
+import { settle } from "./settle.ts";
 import { READY_TIMEOUT_MS } from "./start_cluster.ts";
 import type { ClusterSpec } from "./spec.ts";
 import { randomToken } from "./token.ts";
@@ -21,6 +24,8 @@ export interface CreateClusterOptions extends CallOptions {
   readonly docker?: DockerCliOptions;
   /** What relative paths in the spec start from; the current directory unless said. */
   readonly directory?: string;
+  /** What serves davit's own registry in a container; this library unless said. */
+  readonly registryProgram?: RegistryProgram;
   /** Hears what may go wrong later. */
   readonly onWarning?: (text: string) => void;
 }
@@ -95,10 +100,14 @@ async function prepare(
   const { directory = ".", onWarning } = options;
   const spec = { ...given, name: parseClusterName(given.name ?? DEFAULT_CLUSTER) };
   const files = await readFiles(spec.files ?? [], directory);
-  const facts = await askEngine(cli, wantedFor(spec), options);
+  const asking = askEngine(cli, wantedFor(spec), options);
+  const [facts, registries] = await settle([
+    asking,
+    prepareRegistries(cli, spec, async () => (await asking).remoteHost, { ...options, directory }),
+  ]);
   for (const warning of facts.warnings) onWarning?.(warning);
   const contents = { token: spec.token ?? randomToken(), files };
-  return { inputs: prepareCreation(spec, facts, contents), facts };
+  return { inputs: prepareCreation(spec, facts, contents, registries), facts };
 }
 
 function open(cli: DockerCli, input: PlanInput, kubeconfig: string | undefined): Cluster {

@@ -3,6 +3,8 @@ import { DockerCli, type DockerCliOptions } from "../docker/cli.ts";
 import { removeAll } from "./journal.ts";
 import { LABEL } from "./names.ts";
 import type { Creation } from "./operation.ts";
+import { clustersIn, type Inventory, takeInventory } from "./registries/list_registries.ts";
+import { volumeOf } from "./registries/registry_operations.ts";
 import { settle } from "./settle.ts";
 
 /** Options of what is done with a cluster that exists. */
@@ -12,8 +14,8 @@ export interface ClusterCallOptions extends CallOptions {
 }
 
 /**
- * Deletes a cluster: its containers, volumes and network, and nothing else. What is left of a
- * cluster that is half gone goes too.
+ * Deletes a cluster: its containers, volumes, registries and network, and nothing else. A registry
+ * that another cluster uses stays. What is left of a cluster that is half gone goes too.
  *
  * @returns Whether there was anything.
  * @throws {DockerError} When something cannot be removed.
@@ -42,18 +44,44 @@ async function findThings(
   name: string,
   options: CallOptions,
 ): Promise<readonly Creation[]> {
+  const act = `find cluster "${name}"`;
   const filter = ["--filter", `label=${LABEL.cluster}=${name}`];
-  const list = async (kind: Creation["kind"], args: readonly string[]) => {
-    const output = await cli.run([...args, ...filter], {
-      ...options,
-      act: `find cluster "${name}"`,
-    });
+  const list = async (kind: "volume" | "network", args: readonly string[]) => {
+    const output = await cli.run([...args, ...filter], { ...options, act });
     return output.split("\n").filter((line) => line !== "").map((line) => ({ kind, name: line }));
   };
-  const found = await settle([
-    list("container", ["ps", "--all", "--format", "{{.Names}}"]),
+  const [inventory, volumes, networks] = await settle([
+    takeInventory(cli, { ...options, act }),
     list("volume", ["volume", "ls", "--quiet"]),
     list("network", ["network", "ls", "--format", "{{.Name}}"]),
   ]);
-  return found.flat();
+  const nodes = inventory.nodes.filter(({ cluster }) => cluster === name);
+  return [
+    ...nodes.map((node): Creation => ({ kind: "container", name: node.name })),
+    ...registriesOf(name, inventory, networks.map((network) => network.name)),
+    ...volumes,
+    ...networks,
+  ];
+}
+
+/** The registries that go with a cluster, and of the others that they were in its network. */
+function registriesOf(
+  cluster: string,
+  { registries, nodes }: Inventory,
+  networks: readonly string[],
+): readonly Creation[] {
+  const others = nodes.filter((node) => node.cluster !== cluster);
+  return registries.flatMap((info): readonly Creation[] => {
+    const { name, owner, registry } = info;
+    const elsewhere = info.networks.filter((network) => !networks.includes(network));
+    if (owner === cluster && clustersIn(elsewhere, others).length === 0) {
+      const volume = registry === undefined ? undefined : volumeOf(registry);
+      return [
+        { kind: "container", name },
+        ...(volume === undefined ? [] : [{ kind: "volume" as const, name: volume }]),
+      ];
+    }
+    return info.networks.filter((network) => networks.includes(network))
+      .map((network) => ({ kind: "connection", name, network }));
+  });
 }

@@ -7,10 +7,18 @@ export function formatPlan({ server, steps, cleanup = [] }: Plan): string {
   return steps.flatMap((step) => {
     if (step.kind === "work") return step.chains.flat().flatMap(formatOperation);
     if (step.kind === "words") return [`# wait until ${step.node} says "${step.words}"`];
+    if (step.kind === "answer") {
+      return step.registries.map(({ url }) => `# wait until ${url} answers`);
+    }
     return [
       `# wait until ${step.level === "api" ? `the API of ${server} answers` : describe(step)}`,
     ];
   }).concat(removals).join("\n");
+}
+
+/** Writes operations as a shell would run them, a line each. */
+export function formatOperations(operations: readonly Operation[]): string {
+  return operations.flatMap(formatOperation).join("\n");
 }
 
 function describe({ level, nodes }: { readonly level: string; readonly nodes: readonly string[] }) {
@@ -18,9 +26,10 @@ function describe({ level, nodes }: { readonly level: string; readonly nodes: re
   return level === "system" ? `${ready}, and the system's deployments are available` : ready;
 }
 
-function formatOperation({ args, files, input }: Operation): readonly string[] {
+function formatOperation({ args, files, input, image }: Operation): readonly string[] {
   const line = [...(input === undefined ? [] : [input]), args]
     .map((words) => ["docker", ...words].map(quote).join(" ")).join(" | ");
+  if (image !== undefined) return [`${line}  # davit's own registry, as ${image.name}`];
   if (files === undefined) return [line];
   return [`${line}  # a tar of ${files.map(({ path }) => path).join(", ")}`];
 }

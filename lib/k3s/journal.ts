@@ -57,5 +57,7 @@ function isUndone(error: unknown): boolean {
 
 function isGone(error: unknown): boolean {
   return error instanceof DockerError &&
-    /no such|not found|removal of container .* is already in progress/i.test(error.message);
+    /no such|not found|is not connected|removal of container .* is already in progress/i.test(
+      error.message,
+    );
 }

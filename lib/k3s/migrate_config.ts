@@ -30,9 +30,9 @@ export function migrateConfig(value: unknown): unknown {
   return config;
 }
 
-/** Filters had brackets; labels and the arguments of k3s stood elsewhere. */
+/** Filters had brackets; labels and the arguments of k3s stood elsewhere; a registry had no words. */
 function fromSecond(config: Fields): Fields {
-  const { labels, options, ...rest } = config;
+  const { labels, options, registries, ...rest } = config;
   const { k3d, k3s, runtime, ...others } = isFields(options) ? options : {};
   const { disableHostIPInjection: _, ...k3dRest } = isFields(k3d) ? k3d : {};
   const { extraServerArgs, extraAgentArgs, ...k3sRest } = isFields(k3s) ? k3s : {};
@@ -42,6 +42,7 @@ function fromSecond(config: Fields): Fields {
   ];
   const migrated = {
     ...rest,
+    ...(registries === undefined ? {} : { registries: modernRegistries(registries) }),
     options: {
       ...others,
       ...(k3d === undefined ? {} : { k3d: k3dRest }),
@@ -55,6 +56,13 @@ function fromSecond(config: Fields): Fields {
     },
   };
   return mapFilters(migrated) as Fields;
+}
+
+/** Whether there was to be a registry was all that could be said. */
+function modernRegistries(registries: unknown): unknown {
+  if (!isFields(registries) || typeof registries["create"] !== "boolean") return registries;
+  const { create, ...rest } = registries;
+  return create ? { ...rest, create: {} } : rest;
 }
 
 /** The name stood on top. */

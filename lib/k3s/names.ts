@@ -13,6 +13,10 @@ export const LABEL = {
   node: "davit.node",
   /** Where the API is reached, as `https://HOST:PORT`. */
   api: "davit.api",
+  /** How a registry was made, as JSON without secrets; of its volume, the name. */
+  registry: "davit.registry",
+  /** The cluster that a registry was made with, and is deleted with. */
+  owner: "davit.registry.owner",
 } as const;
 
 /** The names by which a node and its pods reach the host. */

@@ -1,11 +1,25 @@
 import type { NodeFile } from "./node.ts";
+import type { ComposedImage } from "./registries/own_image.ts";
 
 /** Something of the engine that an operation makes. */
-export interface Creation {
+export type Creation = Thing | Connection;
+
+/** A thing with a name of its own. */
+export interface Thing {
   /** What it is. */
   readonly kind: "container" | "network" | "volume";
   /** Its name. */
   readonly name: string;
+}
+
+/** That a container, which may have been there before, is in a network. */
+export interface Connection {
+  /** Tells it from things. */
+  readonly kind: "connection";
+  /** The container. */
+  readonly name: string;
+  /** The network. */
+  readonly network: string;
 }
 
 /** One run of the `docker` command. */
@@ -16,6 +30,8 @@ export interface Operation {
   readonly args: readonly string[];
   /** Files that it reads as a tar. */
   readonly files?: readonly NodeFile[];
+  /** An image that it reads as an archive, under its name. */
+  readonly image?: ComposedImage;
   /** What it makes, to be removed when the plan fails. */
   readonly creates?: readonly Creation[];
   /** Another run, whose output it reads. */
@@ -49,6 +65,14 @@ export interface WordsStep {
   readonly words: string;
 }
 
+/** Waits until registries answer. */
+export interface AnswerStep {
+  /** Tells it from the work. */
+  readonly kind: "answer";
+  /** The registries, and where each is asked: `http://127.0.0.1:5000/v2/`. */
+  readonly registries: readonly { readonly name: string; readonly url: string }[];
+}
+
 /** Work: chains that run at the same time. */
 export interface WorkStep {
   /** Tells it from the waiting. */
@@ -58,7 +82,7 @@ export interface WorkStep {
 }
 
 /** One step of a plan. */
-export type PlanStep = WorkStep | WaitStep | WordsStep;
+export type PlanStep = WorkStep | WaitStep | WordsStep | AnswerStep;
 
 /** What is done to make a cluster, step by step, as data. */
 export interface Plan {

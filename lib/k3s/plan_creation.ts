@@ -3,6 +3,8 @@ import { type FileContents, filesOf } from "./node_files.ts";
 import { createNode, putFiles } from "./node_operations.ts";
 import type { Chain, Operation, Plan, WorkStep } from "./operation.ts";
 import { startSteps } from "./plan_start.ts";
+import type { ClusterRegistries } from "./registries/cluster_registries.ts";
+import { planRegistries, registryFilesOf } from "./registries/plan_registries.ts";
 import type { ClusterSpec, WaitLevel } from "./spec.ts";
 import { LABEL } from "./names.ts";
 
@@ -22,6 +24,12 @@ export interface PlanInput {
   readonly newNetwork: NewNetwork | undefined;
   /** Images that the engine has yet to pull. */
   readonly missingImages: readonly string[];
+  /** The registries. */
+  readonly registries: ClusterRegistries;
+  /** The addresses of the registries, in their order. */
+  readonly registryAddresses: readonly string[];
+  /** The host that published ports are reached at; `undefined` when it is this one. */
+  readonly remoteHost: string | undefined;
   /** What ready means; `undefined` for not to wait. */
   readonly wait: WaitLevel | undefined;
 }
@@ -39,7 +47,7 @@ export interface NewNetwork {
 }
 
 /**
- * Plans a cluster: the network; all containers with their files; the first server, until its API
+ * Plans a cluster: the network; all containers with their files, and the registries; the first server, until its API
  * answers; the other servers, one by one as etcd wants it; then all the rest.
  *
  * @throws {SyntaxError} For values of the spec that mean nothing.
@@ -47,19 +55,33 @@ export interface NewNetwork {
  */
 export function planCreation(input: PlanInput): Plan {
   const { spec, contents, api, addresses, network, newNetwork, missingImages, wait } = input;
+  const { registries, registryAddresses, remoteHost } = input;
   const cluster = spec.name ?? "";
   const nodes = arrangeNodes(spec, { addresses, api });
   const setting = { cluster, network, apiUrl: formatApiUrl(api) };
   const creations = nodes.map((node): Chain => [
     createNode(node, setting),
-    putFiles(node, filesOf(node, nodes, { spec, contents })),
+    putFiles(node, [
+      ...filesOf(node, nodes, { spec, contents }),
+      ...(node.role === "loadbalancer"
+        ? []
+        : registryFilesOf(registries, registryAddresses, node === nodes[0])),
+    ]),
   ]);
+  const around = planRegistries(registries, {
+    ...{ cluster, network, addresses: registryAddresses, remoteHost },
+  });
   const images = missingImages.map((image): Chain => [pullImage(image)]);
   const made = newNetwork === undefined ? [] : [[createNetwork(cluster, newNetwork)]];
   return {
     cluster,
     server: nodes[0]?.name ?? "",
-    steps: [...work([...images, ...made]), ...work(creations), ...startSteps(nodes, wait)],
+    steps: [
+      ...work([...images, ...around.images, ...made]),
+      ...work([...creations, ...around.chains]),
+      ...startSteps(nodes, wait),
+      ...around.answers,
+    ],
   };
 }
 

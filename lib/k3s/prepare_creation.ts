@@ -2,7 +2,7 @@ import { NotFoundError, SpecError } from "../errors.ts";
 import type { ApiEndpoint } from "./arrange_nodes.ts";
 import { NODE_IMAGE } from "./arrange_nodes.ts";
 import { parseApiAddress } from "./api_address.ts";
-import { assignAddresses, candidateSubnets, gatewayOf } from "./choose_subnet.ts";
+import { assignAddresses, candidateSubnets, gatewayOf, lastAddresses } from "./choose_subnet.ts";
 import type { EngineFacts, NetworkFacts, Wanted } from "./engine.ts";
 import { findFreePort } from "./free_port.ts";
 import { BALANCER_IMAGE } from "./load_balancer.ts";
@@ -10,6 +10,7 @@ import { scopeName } from "./names.ts";
 import type { FileContents } from "./node_files.ts";
 import { outlineNodes } from "./outline_nodes.ts";
 import type { PlanInput } from "./plan_creation.ts";
+import type { ClusterRegistries } from "./registries/cluster_registries.ts";
 import type { ClusterSpec } from "./spec.ts";
 
 /** What the engine is asked for about a spec. */
@@ -34,6 +35,7 @@ export function* prepareCreation(
   spec: ClusterSpec,
   facts: EngineFacts,
   contents: FileContents,
+  registries: ClusterRegistries,
 ): Generator<PlanInput, void, void> {
   const { network } = wantedFor(spec);
   const common = {
@@ -42,18 +44,27 @@ export function* prepareCreation(
     api: apiFor(spec, facts.remoteHost),
     network,
     missingImages: facts.missingImages,
+    registries,
+    remoteHost: facts.remoteHost,
     wait: spec.options?.k3d?.wait === false ? undefined : spec.options?.davit?.waitFor ?? "nodes",
   };
   const count = outlineNodes(spec).length;
+  const others = registries.made.length + registries.used.length;
   if (facts.network !== undefined) {
     const addresses = addressesIn(spec, facts.network, count);
-    yield { ...common, addresses, newNetwork: undefined };
+    const { own, subnet, addresses: taken } = facts.network;
+    const registryAddresses = own && subnet !== undefined
+      ? lastAddresses(subnet, others, [...taken, ...addresses])
+      : [];
+    yield { ...common, addresses, registryAddresses, newNetwork: undefined };
     return;
   }
   const mtu = spec.options?.davit?.mtu ?? facts.mtu;
   for (const subnet of subnetsFor(spec, facts.remoteHost === undefined)) {
     const newNetwork = { name: network, subnet, gateway: gatewayOf(subnet), mtu };
-    yield { ...common, addresses: assignAddresses(subnet, count), newNetwork };
+    const addresses = assignAddresses(subnet, count);
+    const registryAddresses = lastAddresses(subnet, others, addresses);
+    yield { ...common, addresses, registryAddresses, newNetwork };
   }
 }
 

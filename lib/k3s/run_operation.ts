@@ -1,6 +1,10 @@
 import type { DockerCli } from "../docker/cli.ts";
+import { createDockerArchive } from "../archive/docker_archive.ts";
+import type { Image } from "../image/image.ts";
 import { layerFromEntries } from "../layer/entries.ts";
+import { copy } from "../store/copy.ts";
 import type { Chain, Operation } from "./operation.ts";
+import type { ComposedImage } from "./registries/own_image.ts";
 import { settle } from "./settle.ts";
 
 /**
@@ -10,8 +14,9 @@ import { settle } from "./settle.ts";
  * @throws {DockerError} When Docker fails.
  */
 export async function runOperation(cli: DockerCli, operation: Operation): Promise<string> {
-  const { act, args, files, input } = operation;
+  const { act, args, files, input, image } = operation;
   if (input !== undefined) return await runPipe(cli, operation, input);
+  if (image !== undefined) return await runWithImage(cli, operation, image);
   if (files === undefined) return await cli.run(args, { act });
   return await cli.run(args, { act, stdin: layerFromEntries(files).uncompressed() });
 }
@@ -52,4 +57,26 @@ export async function runChains(
       });
     }
   }));
+}
+
+/** When Docker hangs up in the middle, what it said tells more than the stream that broke. */
+async function runWithImage(
+  cli: DockerCli,
+  { act, args }: Operation,
+  { name, compose }: ComposedImage,
+): Promise<string> {
+  const composed = await compose();
+  const { readable: stdin, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const [output] = await settle([cli.run(args, { act, stdin }), write(composed, name, writable)]);
+  return output;
+}
+
+async function write(
+  image: Image,
+  name: string,
+  target: WritableStream<Uint8Array>,
+): Promise<void> {
+  await using archive = await createDockerArchive(target);
+  await copy(image, archive, { names: [name] });
+  await archive.commit();
 }

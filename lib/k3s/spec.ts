@@ -1,3 +1,5 @@
+import type { RegistriesSpec } from "./registries/registry_spec.ts";
+
 /**
  * What a cluster is to be: the content of k3d's config file (`k3d.io/v1alpha5`, kind `Simple`), with
  * the name on top. Everything has a default.
@@ -27,6 +29,8 @@ export interface ClusterSpec {
   readonly env?: readonly EnvSpec[];
   /** Files that nodes have before they start. */
   readonly files?: readonly FileSpec[];
+  /** Registries for the nodes to pull from. */
+  readonly registries?: RegistriesSpec;
   /** Names of other hosts. */
   readonly hostAliases?: readonly HostAliasSpec[];
   /** How davit, k3s, kubectl and the engine are told to go about it. */

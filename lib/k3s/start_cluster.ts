@@ -3,7 +3,10 @@ import { applyPlan } from "./apply_plan.ts";
 import type { ClusterCallOptions } from "./delete_cluster.ts";
 import { parseDuration } from "./duration.ts";
 import { findCluster, firstServer } from "./list_clusters.ts";
+import { startNode } from "./node_operations.ts";
+import type { WorkStep } from "./operation.ts";
 import { planStart } from "./plan_start.ts";
+import { takeInventory } from "./registries/list_registries.ts";
 import { settle } from "./settle.ts";
 import type { WaitLevel } from "./spec.ts";
 
@@ -19,7 +22,8 @@ export interface StartClusterOptions extends ClusterCallOptions {
 export const READY_TIMEOUT_MS: number = parseDuration("5m");
 
 /**
- * Starts the nodes of a cluster that was stopped, in their order, and waits until they are ready.
+ * Starts the nodes of a cluster that was stopped, in their order, and the registries that it uses, and
+ * waits until the nodes are ready.
  *
  * @throws {NotFoundError} When there is no such cluster.
  * @throws {ClusterError} When a node is missing, fails, or is not ready in time.
@@ -29,26 +33,44 @@ export async function startCluster(name: string, options: StartClusterOptions = 
   const { waitFor = "nodes", timeoutMs = READY_TIMEOUT_MS } = options;
   const cli = new DockerCli({ ...options.docker, detached: true });
   const act = `start cluster "${name}"`;
-  const [cluster, time] = await settle([
+  const [cluster, time, { registries }] = await settle([
     findCluster(cli, name, options),
     cli.run(["info", "--format", "{{.SystemTime}}"], { ...options, act }),
+    takeInventory(cli, { ...options, act }),
   ]);
   firstServer(cluster);
-  const plan = planStart(cluster, waitFor === false ? undefined : waitFor);
+  const stopped = registries.filter(({ clusters, state }) =>
+    clusters.includes(name) && state !== "running"
+  );
+  const nodes = planStart(cluster, waitFor === false ? undefined : waitFor);
+  const first: WorkStep = {
+    kind: "work",
+    chains: stopped.map((registry) => [startNode(registry)]),
+  };
+  const plan = stopped.length === 0 ? nodes : { ...nodes, steps: [first, ...nodes.steps] };
   await applyPlan(cli, plan, { ...options, since: time.trim(), timeoutMs });
 }
 
 /**
- * Stops the nodes of a cluster, all at once. Nothing is lost: volumes and addresses stay.
+ * Stops the nodes of a cluster, all at once, and the registries that were made with it and that no
+ * other cluster uses. Nothing is lost: volumes and addresses stay.
  *
  * @throws {NotFoundError} When there is no such cluster.
  * @throws {DockerError} When Docker fails.
  */
 export async function stopCluster(name: string, options: ClusterCallOptions = {}): Promise<void> {
   const cli = new DockerCli({ ...options.docker, detached: true });
-  const { nodes } = await findCluster(cli, name, options);
-  const names = nodes.filter(({ state }) => state !== "exited" && state !== "created")
-    .map((node) => node.name);
+  const act = `stop cluster "${name}"`;
+  const [{ nodes }, { registries }] = await settle([
+    findCluster(cli, name, options),
+    takeInventory(cli, { ...options, act }),
+  ]);
+  const own = registries.filter(({ owner, clusters }) =>
+    owner === name && clusters.every((cluster) => cluster === name)
+  );
+  const names = [...nodes, ...own]
+    .filter(({ state }) => state !== "exited" && state !== "created")
+    .map((container) => container.name);
   if (names.length === 0) return;
-  await cli.run(["stop", ...names], { ...options, act: `stop cluster "${name}"` });
+  await cli.run(["stop", ...names], { ...options, act });
 }

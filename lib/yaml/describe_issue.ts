@@ -22,18 +22,26 @@ export function describeIssue(value: unknown, issue: Issue, knownKeys: KnownKeys
       message: `${where}there is no key "${key}" here, but ${known.join(", ")}`,
     };
   }
+  const inner = code === "invalid_union" ? innerIssue(issue) : undefined;
+  if (inner !== undefined) {
+    return describeIssue(value, { ...inner, path: [...path, ...inner.path] }, knownKeys);
+  }
   return { at: path, message: `${where}${problemOf(issue, valueAt(value, path))}` };
+}
+
+/** What is wrong in the branch of a union that the value is of; nothing when it is of none. */
+function innerIssue({ errors }: z.core.$ZodIssueInvalidUnion): Issue | undefined {
+  return errors.flatMap(([first]) => first === undefined ? [] : [first])
+    .find(({ code, path }) => code !== "invalid_type" || path.length > 0);
 }
 
 function problemOf(issue: Issue, got: unknown): string {
   if (issue.code === "invalid_type") return wrongType([issue.expected], got);
   if (issue.code === "invalid_union") {
-    const first = issue.errors.flatMap(([branch]) => branch === undefined ? [] : [branch]);
-    const types = first.flatMap((branch) =>
-      branch.code === "invalid_type" && branch.path.length === 0 ? [branch.expected] : []
+    const types = issue.errors.flatMap(([first]) =>
+      first?.code === "invalid_type" ? [first.expected] : []
     );
-    const other = first.find(({ code }) => code !== "invalid_type");
-    return other === undefined ? wrongType(types, got) : problemOf(other, got);
+    return wrongType(types, got);
   }
   const { message } = issue.code === "invalid_key" ? issue.issues[0] ?? issue : issue;
   return message.replace(/^Invalid input: /, "");

@@ -11,9 +11,11 @@ import {
   type WaitFlags,
 } from "../console/cluster_flags.ts";
 import { ClusterSession } from "../console/cluster_session.ts";
+import { registryProgram } from "../console/registry_program.ts";
 import { readClusterSpec } from "../console/cluster_spec.ts";
 import type { Context } from "../console/context.ts";
 import { AlreadyExistsError } from "../../lib/errors.ts";
+import { present } from "../../lib/oci/present.ts";
 import { DEFAULT_CLUSTER, parseClusterName } from "../../lib/k3s/names.ts";
 
 interface Flags extends ClusterSpecFlags, WaitFlags, ClusterOutputFlags {
@@ -37,7 +39,11 @@ takes too long or is interrupted, nothing of it is left.
 
 -c reads k3d's config file (k3d.io/v1alpha5, kind Simple, and older versions); flags win over K3D_...
 variables, those over the file. Filters choose nodes: server:0, agent:0-2, agent:*, loadbalancer, all.
-The API is published on 127.0.0.1; all nodes know the host as host.davit.internal.`,
+The API is published on 127.0.0.1; all nodes know the host as host.davit.internal.
+
+  davit cluster create dev --registry-create images:5000   # push to localhost:5000, run localhost:5000/app
+
+With --registry-create, images run in the cluster under the name that they were pushed by.`,
   },
   parameters: {
     flags: {
@@ -94,6 +100,7 @@ The API is published on 127.0.0.1; all nodes know the host as host.davit.interna
     const options = {
       ...session.options,
       directory,
+      ...present({ registryProgram: registryProgram() }),
       onWarning: (text: string) => output.note(text),
     };
     if (flags.dryRun) {

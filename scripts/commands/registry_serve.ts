@@ -5,7 +5,7 @@ import { parseDuration } from "../console/duration.ts";
 import { COMMON_FLAGS } from "../console/flags.ts";
 import { Output, type OutputFlags } from "../console/output.ts";
 import { garbageLog, requestLog } from "../console/request_log.ts";
-import { parseServer } from "../console/server.ts";
+import { parseUpstream } from "../console/server.ts";
 import { readServeOptions, type ServeFlags } from "../console/serve_options.ts";
 import { UpstreamClients, type UpstreamFlags } from "../console/upstream_clients.ts";
 
@@ -168,9 +168,10 @@ they were.
       },
       upstream: {
         kind: "parsed",
-        brief: "Registry to fetch from, and to keep what was fetched, such as docker.io",
+        brief:
+          "Registry to fetch from, and to keep what was fetched: docker.io, http://10.0.0.9:5000",
         placeholder: "HOST",
-        parse: parseServer,
+        parse: parseUpstream,
         optional: true,
         variadic: true,
       },
@@ -178,7 +179,7 @@ they were.
         kind: "parsed",
         brief: "Upstream to ask for what is not here and was named without a registry",
         placeholder: "HOST",
-        parse: parseServer,
+        parse: parseUpstream,
         optional: true,
       },
       ca: COMMON_FLAGS.ca,

@@ -253,6 +253,26 @@ docker-legacy:FILE, docker-daemon:REF, k3s:CLUSTER, or a path that starts with "
           brief: "Serve a registry from memory or from a directory",
           load: async () => (await import("./registry_serve.ts")).command,
         },
+        create: {
+          brief: "Make a registry in a container",
+          load: async () => (await import("./registry_create.ts")).command,
+        },
+        list: {
+          brief: "List the registries in containers",
+          load: async () => (await import("./registry_list.ts")).command,
+        },
+        delete: {
+          brief: "Delete registries in containers",
+          load: async () => (await import("./registry_delete.ts")).command,
+        },
+        start: {
+          brief: "Start registries in containers",
+          load: async () => (await import("./registry_start.ts")).command,
+        },
+        stop: {
+          brief: "Stop registries in containers",
+          load: async () => (await import("./registry_stop.ts")).command,
+        },
         gc: {
           brief: "Remove what nothing in a registry's directory needs",
           load: async () => (await import("./registry_gc.ts")).command,

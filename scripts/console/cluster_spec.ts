@@ -32,7 +32,14 @@ export async function readClusterSpec(
     name === undefined ? {} : { name },
   ].reduce(mergeSpecs, fromFile);
   const directory = config?.includes("/") ? config.slice(0, config.lastIndexOf("/")) || "/" : ".";
-  return { spec: { ...spec, name: spec.name ?? DEFAULT_CLUSTER }, directory };
+  const named = { ...spec, name: spec.name ?? DEFAULT_CLUSTER };
+  return { spec: flags.enforceRegistryPortMatch === true ? enforced(named) : named, directory };
+}
+
+function enforced(spec: ClusterSpec): ClusterSpec {
+  const { create = [], ...registries } = spec.registries ?? {};
+  const made = create.map((registry) => ({ ...registry, enforcePortMatch: true }));
+  return { ...spec, registries: { ...registries, create: made } };
 }
 
 async function readConfig(context: Context, path: string): Promise<ClusterSpec> {

@@ -24,6 +24,10 @@ export interface ClusterSpecFlags {
   readonly gpus?: string;
   readonly serversMemory?: string;
   readonly agentsMemory?: string;
+  readonly registryCreate?: readonly string[];
+  readonly registryUse?: readonly string[];
+  readonly registryConfig?: string;
+  readonly enforceRegistryPortMatch?: boolean;
   readonly hostAlias?: readonly string[];
   readonly lbConfigOverride?: readonly string[];
   readonly kubeconfigUpdateDefault?: boolean;
@@ -63,6 +67,13 @@ export const CLUSTER_SPEC_FLAGS: FlagParametersForType<ClusterSpecFlags, Context
   gpus: text("GPUs of nodes, in docker's words: all", "GPUS"),
   serversMemory: text("Most memory of a server, in docker's words: 2g", "SIZE"),
   agentsMemory: text("Most memory of an agent", "SIZE"),
+  registryCreate: texts(
+    "Registry to make with the cluster, and to delete with it",
+    "NAME[:HOST][:PORT]",
+  ),
+  registryUse: texts("Registry in a container that is there", "NAME[:PORT]"),
+  registryConfig: text("registries.yaml of k3s, to which registries are added", "FILE"),
+  enforceRegistryPortMatch: flag("Have new registries listen in the cluster on their port outside"),
   hostAlias: texts("Names of another host: 10.0.0.9:db.local", "IP:NAME[,NAME]"),
   lbConfigOverride: texts(
     "As settings.workerConnections=2048",

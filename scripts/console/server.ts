@@ -6,6 +6,15 @@ export function parseServer(text: string): string {
   return parseRegistry(withoutScheme(text), { strict: true });
 }
 
+/** Reads the name of a registry, which keeps `http://` in front: it may be spoken to without TLS. */
+export function parseUpstream(text: string): string {
+  const scheme = text.trim().startsWith(PLAIN) ? PLAIN : "";
+  return `${scheme}${parseServer(text)}`;
+}
+
+/** What stands in front of a registry that may be spoken to without TLS. */
+export const PLAIN = "http://";
+
 /** Reads the name of a registry, or of a repository in one. */
 export function parseServerOrRepository(text: string): RepositoryName {
   const name = withoutScheme(text);

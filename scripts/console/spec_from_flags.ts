@@ -1,5 +1,6 @@
 import { present } from "../../lib/oci/present.ts";
 import { parseApiAddress } from "../../lib/k3s/api_address.ts";
+import { parseRegistryCreate } from "../../lib/k3s/registries/registry_words.ts";
 import { parseHostAlias } from "../../lib/k3s/host_alias.ts";
 import { splitFilters } from "../../lib/k3s/split_filters.ts";
 import type { ClusterSpec, FilteredSpec } from "../../lib/k3s/spec.ts";
@@ -19,6 +20,7 @@ export function specFromFlags(flags: ClusterSpecFlags): ClusterSpec {
     ports: filtered(flags.port, (port) => ({ port })),
     volumes: filtered(flags.volume, (volume) => ({ volume })),
     env: filtered(flags.env, (envVar) => ({ envVar })),
+    registries: registriesSpec(flags),
     hostAliases: flags.hostAlias?.map(parseHostAlias),
     options: present({
       k3d: present({
@@ -50,6 +52,14 @@ export function specFromFlags(flags: ClusterSpecFlags): ClusterSpec {
       }),
     }),
   });
+}
+
+/** A path of the command line starts from where the user is, not from where a config file is. */
+function registriesSpec(flags: ClusterSpecFlags): ClusterSpec["registries"] {
+  const { registryCreate, registryUse: use, registryConfig: path } = flags;
+  if ((registryCreate ?? use ?? path) === undefined) return undefined;
+  const config = path === undefined || path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
+  return present({ create: registryCreate?.map(parseRegistryCreate), use, config });
 }
 
 function filtered<T>(

@@ -6,6 +6,7 @@ import type { Upstream } from "../../lib/server/upstream.ts";
 import type { Context } from "./context.ts";
 import { UsageError } from "./exit_code.ts";
 import type { Output } from "./output.ts";
+import { PLAIN } from "./server.ts";
 import { transportOptions } from "./transport_options.ts";
 
 /** The flags that say which registries are cached. */
@@ -48,10 +49,12 @@ export class UpstreamClients implements Disposable {
     const transport = this.#transport = new Transport({
       ...await transportOptions(this.#context, this.#flags, { output: this.#output }),
       ...PATIENCE,
+      insecure: (registry) => names.includes(`${PLAIN}${registry}`),
     });
-    const upstreams = [...new Set(names)].map((name): Upstream => ({
+    const registries = new Set(names.map((name) => name.replace(PLAIN, "")));
+    const upstreams = [...registries].map((name): Upstream => ({
       registry: name === DOCKER_HUB ? "docker.io" : name,
-      fallback: name === fallback,
+      fallback: name === fallback?.replace(PLAIN, ""),
       open: (path) => new Repository(parseRepository(`${name}/${path}`), { transport }),
     }));
     return { upstreams };

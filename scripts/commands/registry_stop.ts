@@ -1,0 +1,30 @@
+import { buildCommand, type Command } from "@stricli/core";
+import { type ClusterOutputFlags, OUTPUT_FLAGS } from "../console/cluster_flags.ts";
+import { ClusterSession } from "../console/cluster_session.ts";
+import type { Context } from "../console/context.ts";
+
+/** `davit registry stop NAME...` */
+export const command: Command<Context> = buildCommand({
+  docs: {
+    brief: "Stop registries in containers",
+    fullDescription: `Stop registries, and keep what was pushed to them.
+
+  davit registry stop images`,
+  },
+  parameters: {
+    flags: OUTPUT_FLAGS,
+    positional: {
+      kind: "array",
+      minimum: 1,
+      parameter: { brief: "Registries", placeholder: "NAME...", parse: String },
+    },
+  },
+  async func(this: Context, flags: ClusterOutputFlags, ...names: string[]): Promise<void> {
+    using session = new ClusterSession(this, flags);
+    const { switchRegistry } = await import("../../lib/k3s/registries/registry_calls.ts");
+    for (const each of names) {
+      const name = await switchRegistry(each, "stop", session.options);
+      session.output.result(name, { name });
+    }
+  },
+});
