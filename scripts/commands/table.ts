@@ -278,6 +278,7 @@ docker-legacy:FILE, docker-daemon:REF, k3s:CLUSTER, or a path that starts with "
           load: async () => (await import("./registry_gc.ts")).command,
         },
       },
+      aliases: { ls: "list", get: "list", rm: "delete", del: "delete" },
     },
     doctor: {
       brief: "Find out what a registry can do, and what is in its way",
