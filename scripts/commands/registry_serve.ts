@@ -168,8 +168,7 @@ they were.
       },
       upstream: {
         kind: "parsed",
-        brief:
-          "Registry to fetch from, and to keep what was fetched: docker.io, http://10.0.0.9:5000",
+        brief: "Registry to fetch from, and to keep what comes: docker.io, http://10.0.0.9",
         placeholder: "HOST",
         parse: parseUpstream,
         optional: true,

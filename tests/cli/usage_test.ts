@@ -172,7 +172,10 @@ for (
   const { words, proposes } of [
     { words: ["ap"], proposes: ["append"] },
     { words: ["c"], proposes: ["copy", "config", "catalog", "cluster", "completion"] },
-    { words: ["registry", ""], proposes: ["gc", "serve"] },
+    {
+      words: ["registry", ""],
+      proposes: ["create", "delete", "gc", "list", "serve", "start", "stop"],
+    },
     { words: ["append", "--new"], proposes: ["--new-tag", "--new-layer"] },
     { words: ["append", "--compression", ""], proposes: ["gzip", "zstd", "none"] },
     { words: ["pull", "--format", "o"], proposes: ["oci", "oci-archive"] },
