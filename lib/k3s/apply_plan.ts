@@ -75,6 +75,7 @@ async function runSteps(
         waitedFor = `ready ("${step.words}" of "${step.node}")`;
         await awaitWords(cli, step, { signal });
       } else if (step.kind === "answer") {
+        waitedFor = `ready (registry "${step.registries[0]?.name}")`;
         await settle(step.registries.map((registry) => awaitRegistry(cli, registry, { signal })));
       } else {
         await runChains(cli, step.chains, (operation) => {
