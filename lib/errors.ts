@@ -89,6 +89,37 @@ export class ClusterError extends DavitError {
   }
 }
 
+/** What became of an import on one node of a cluster. */
+export interface NodeOutcome {
+  /** The node. */
+  readonly node: string;
+  /** How many bytes of blobs it was sent. */
+  readonly sent: number;
+  /** Why it failed; `undefined` when it did not. */
+  readonly failure: unknown;
+}
+
+/** Images that did not come to every node of a cluster. */
+export class ImportError extends ClusterError {
+  /** What became of each node. */
+  readonly results: readonly NodeOutcome[];
+
+  /** Makes the error. @param cluster Where the images were to go. */
+  constructor(cluster: string, results: readonly NodeOutcome[]) {
+    const failed = results.filter(({ failure }) => failure !== undefined);
+    const whys = failed.map(({ node, failure }) =>
+      `"${node}": ${failure instanceof Error ? failure.message : String(failure)}`
+    );
+    const others = failed.length === results.length ? "no other has them" : "the others have them";
+    const [{ node = undefined, failure: cause = undefined } = {}] = failed;
+    super(`Cannot import images into ${cluster}, ${whys.join("; ")}; ${others}`, {
+      cause,
+      ...(node === undefined ? {} : { node }),
+    });
+    this.results = results;
+  }
+}
+
 /** Compressed bytes that do not decode, or a compression nobody here knows. */
 export class CompressionError extends DavitError {
   /** Stable code. */

@@ -39,11 +39,15 @@ export async function openSavedLayer(
 
 /** A layer that knows its diff ID as soon as it has been asked for it. */
 class SavedLayer extends ReplayableLayer {
+  /** What the file promises to be, when it is not compressed. */
+  readonly tar?: Pick<Descriptor, "digest" | "size">;
+
   constructor(file: ArchivedFile, diffId: Digest, compression: Compression) {
     const form = compression === "none"
       ? tarForm({ family: "docker" })
       : keptForm(compression, { family: "docker", what: `"${file.path}"` });
     super(() => file.open(), form, () => Promise.resolve({ diffId }));
+    if (compression === "none") this.tar = { digest: diffId, size: file.size };
   }
 }
 

@@ -1,5 +1,5 @@
 import { DockerCli } from "../docker/cli.ts";
-import { ClusterError, UnsupportedError } from "../errors.ts";
+import { ClusterError, ImportError, type NodeOutcome, UnsupportedError } from "../errors.ts";
 import type { CallOptions } from "../layer/content_source.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Digest } from "../oci/digest.ts";
@@ -11,18 +11,8 @@ import type { Accepts, Destination, WriteOptions } from "../store/store.ts";
 import type { ClusterCallOptions } from "./delete_cluster.ts";
 import { fanOut } from "./fan_out.ts";
 import { findCluster } from "./list_clusters.ts";
-import { NodeImages } from "./node_images.ts";
+import { type ConfirmOptions, NodeImages } from "./node_images.ts";
 import { settle } from "./settle.ts";
-
-/** What became of an import on one node. */
-export interface NodeImport {
-  /** The node. */
-  readonly node: string;
-  /** How many bytes of blobs it was sent. */
-  readonly sent: number;
-  /** Why it failed; `undefined` when it did not. */
-  readonly failure: unknown;
-}
 
 /**
  * The images of a cluster: what is written goes to all of its nodes at once, to each what it lacks,
@@ -55,11 +45,21 @@ export class ClusterImages implements Destination {
     return this.#nodes[0]?.platform;
   }
 
+  /** The nodes that failed, and why. */
+  get failures(): ReadonlyMap<NodeImages, unknown> {
+    return this.#failures;
+  }
+
   /** What became of each node. */
-  get results(): readonly NodeImport[] {
+  get results(): readonly NodeOutcome[] {
     return this.#nodes.map((images) => (
       { node: images.node, sent: images.sent, failure: this.#failures.get(images) }
     ));
+  }
+
+  /** Has `commit()` look for an image too that all nodes have already. */
+  expect(names: readonly string[], digest: Digest): void {
+    for (const name of names) this.#names.set(containerdName(parseReference(name)), digest);
   }
 
   /** Says whether all nodes have the content. */
@@ -72,7 +72,7 @@ export class ClusterImages implements Destination {
    *
    * @param options Its names must be those of images in full.
    * @throws {SyntaxError} For a name that is none.
-   * @throws {ClusterError} When no node is left.
+   * @throws {ImportError} When no node is left.
    */
   async write(content: Content, options: WriteOptions = {}): Promise<Descriptor> {
     return await this.#turn.run(() => this.#write(content, options), options.signal);
@@ -91,7 +91,8 @@ export class ClusterImages implements Destination {
       isRoot || digest === undefined || !node.has(digest)
     );
     const stream = await content.open();
-    const branches = fanOut(stream, targets.length);
+    let broken: { readonly error: unknown } | undefined;
+    const branches = fanOut(stream, targets.length, (error) => broken = { error });
     await Promise.all(targets.map(async (node, index) => {
       const branch = branches[index] ?? stream;
       try {
@@ -99,23 +100,22 @@ export class ClusterImages implements Destination {
         await node.write(part, options);
       } catch (error) {
         if (!branch.locked) await branch.cancel(error);
-        this.#fail(node, error, options);
+        if (broken === undefined) this.#fail(node, error, options);
       }
     }));
+    if (broken !== undefined) throw broken.error;
     this.#requireLive();
     const written = await content.sealed();
-    for (const name of options.names ?? []) {
-      this.#names.set(containerdName(parseReference(name)), written.digest);
-    }
+    this.expect(options.names ?? [], written.digest);
     return written;
   }
 
   /**
    * Waits until all nodes have what was written, by its digest.
    *
-   * @throws {ClusterError} When one of them does not; the others do.
+   * @throws {ImportError} When one of them does not; the others do.
    */
-  async commit(options: CallOptions = {}): Promise<void> {
+  async commit(options: ConfirmOptions = {}): Promise<void> {
     await Promise.all(this.#live.map(async (node) => {
       try {
         await node.commit(this.#names, options);
@@ -123,18 +123,12 @@ export class ClusterImages implements Destination {
         this.#fail(node, error, options);
       }
     }));
-    const [[node, cause] = []] = this.#failures;
-    if (node === undefined) return;
-    const others = this.#live.length === 0 ? "no other has them" : "the others have them";
-    throw new ClusterError(
-      `Cannot import images into "${node.node}": ${messageOf(cause)}; ${others}`,
-      { node: node.node, cause },
-    );
+    if (this.#failures.size > 0) throw new ImportError(this.label, this.results);
   }
 
   /** Ends imports that were not committed. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await settle(this.#nodes.map((node) => node[Symbol.asyncDispose]()));
+    await settle(this.#nodes.map((node) => node.abandon()));
   }
 
   get #live(): readonly NodeImages[] {
@@ -148,12 +142,7 @@ export class ClusterImages implements Destination {
   }
 
   #requireLive(): void {
-    if (this.#live.length > 0) return;
-    const [[node, cause] = []] = this.#failures;
-    throw new ClusterError(
-      `Cannot import images into ${this.label}: ${messageOf(cause)}`,
-      { cause, ...(node === undefined ? {} : { node: node.node }) },
-    );
+    if (this.#live.length === 0) throw new ImportError(this.label, this.results);
   }
 }
 
@@ -169,16 +158,29 @@ export async function openClusterImages(
   options: ClusterCallOptions = {},
 ): Promise<ClusterImages> {
   const cli = new DockerCli({ ...options.docker, detached: true });
+  const names = await runningNodes(cli, cluster, options);
+  const opened = await settle(names.map((name) => NodeImages.open(cli, name, [], options)));
+  return new ClusterImages(cluster, opened);
+}
+
+/**
+ * The names of a cluster's nodes that run.
+ *
+ * @throws {NotFoundError} When there is no such cluster.
+ * @throws {ClusterError} When none of its nodes runs.
+ */
+export async function runningNodes(
+  cli: DockerCli,
+  cluster: string,
+  options: CallOptions = {},
+): Promise<readonly string[]> {
   const { nodes } = await findCluster(cli, cluster, options);
   const running = nodes.filter(({ role, state }) => role !== "loadbalancer" && state === "running");
-  if (running.length === 0) {
-    throw new ClusterError(
-      `Cannot import images into cluster "${cluster}": expected nodes that run, got none; start it ` +
-        `by "davit cluster start ${cluster}"`,
-    );
-  }
-  const opened = await settle(running.map(({ name }) => NodeImages.open(cli, name, options)));
-  return new ClusterImages(cluster, opened);
+  if (running.length > 0) return running.map(({ name }) => name);
+  throw new ClusterError(
+    `Cannot import images into cluster "${cluster}": expected nodes that run, got none; start it ` +
+      `by "davit cluster start ${cluster}"`,
+  );
 }
 
 function partOf(content: Content): Omit<Content, "open"> {
@@ -187,8 +189,4 @@ function partOf(content: Content): Omit<Content, "open"> {
     descriptor: content.descriptor,
     sealed: () => content.sealed(),
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

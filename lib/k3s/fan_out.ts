@@ -4,10 +4,13 @@ const MAX_BEHIND = 4 * 1024 * 1024;
 /**
  * Gives the bytes of one stream to several readers, each at its own pace within a bounded queue. A
  * reader that gives up does not hold the others up; when all have, the source is cancelled.
+ *
+ * @param onFailure Hears why the source itself failed, before its readers do.
  */
 export function fanOut(
   source: ReadableStream<Uint8Array>,
   count: number,
+  onFailure: (error: unknown) => void = () => {},
 ): readonly ReadableStream<Uint8Array>[] {
   const reader = source.getReader();
   const branches = Array.from({ length: count }, () => new Branch());
@@ -24,6 +27,7 @@ export function fanOut(
       await reader.cancel();
       for (const branch of branches) branch.close();
     } catch (error) {
+      onFailure(error);
       for (const branch of branches) branch.fail(error);
     }
   })();

@@ -28,7 +28,7 @@ export {
   type Surroundings,
 } from "./arrange_nodes.ts";
 export { Cluster, type ClusterFacts } from "./cluster.ts";
-export { ClusterImages, type NodeImport, openClusterImages } from "./cluster_images.ts";
+export { ClusterImages, openClusterImages } from "./cluster_images.ts";
 export * from "./create_cluster.ts";
 export * from "./create_node.ts";
 export { type ClusterCallOptions, deleteCluster } from "./delete_cluster.ts";
@@ -36,6 +36,7 @@ export type { PortChanges } from "./change_ports.ts";
 export * from "./edit_ports.ts";
 export { type ClusterInfo, listClusters, type NodeInfo } from "./list_clusters.ts";
 export * from "./import_images.ts";
+export type { KnownImage, NamedView } from "./node_load.ts";
 export * from "./kubeconfig_files.ts";
 export type { LockOptions } from "./kubeconfig_lock.ts";
 export { parseClusterName } from "./names.ts";

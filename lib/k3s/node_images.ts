@@ -1,51 +1,67 @@
 import { createOciArchive } from "../archive/oci_archive.ts";
 import type { DockerCli } from "../docker/cli.ts";
 import type { DockerProcess } from "../docker/process.ts";
-import { ClusterError } from "../errors.ts";
-import type { CallOptions } from "../layer/content_source.ts";
+import { ClusterError, DockerError } from "../errors.ts";
+import type { CallOptions, ContentSource } from "../layer/content_source.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { parsePlatform, type Platform } from "../oci/platform.ts";
+import type { Platform } from "../oci/platform.ts";
 import type { Content } from "../store/content.ts";
 import type { Destination, WriteOptions } from "../store/store.ts";
+import { CLEAN, CONFIRM, CTR, IMPORT, LIST, PINNED } from "./ctr.ts";
+import type { HeldLayer } from "./node_content.ts";
+import { type NodeImage, type NodeListing, parseImages, parseListing } from "./node_listing.ts";
+import { countBytes } from "./count_bytes.ts";
 
-/** How `uname -m` names what images call otherwise. */
-const MACHINES: ReadonlyMap<string, string> = new Map([
-  ["x86_64", "amd64"],
-  ["aarch64", "arm64"],
-  ["armv7l", "arm/v7"],
-]);
+/** An import that runs in a node. */
+interface Importing {
+  readonly process: DockerProcess;
+  readonly archive: Destination;
+  /** What it prints; its process ID first. */
+  readonly output: Promise<string>;
+}
 
-const CTR = ["ctr", "--namespace", "k8s.io"] as const;
+/** Options of {@linkcode NodeImages.commit}. */
+export interface ConfirmOptions extends CallOptions {
+  /** Keeps the images from the kubelet's garbage collection; `true` unless said. */
+  readonly pin?: boolean;
+}
 
 /** The images of one node: what its containerd has, and an import that takes what it lacks. */
-export class NodeImages implements AsyncDisposable {
+export class NodeImages implements ContentSource, AsyncDisposable {
   /** The node's name. */
   readonly node: string;
-  /** The platform that the node runs. */
-  readonly platform: Platform;
   readonly #cli: DockerCli;
-  readonly #present: Set<string>;
-  #importing: Promise<{ process: DockerProcess; archive: Destination }> | undefined;
+  #listing: NodeListing;
+  /** What was not sent because the node had it. */
+  readonly #relied = new Set<Digest>();
+  #importing: Promise<Importing> | undefined;
   #sent = 0;
 
-  private constructor(cli: DockerCli, node: string, [machine = "", ...digests]: readonly string[]) {
+  private constructor(cli: DockerCli, node: string, listing: NodeListing) {
     this.#cli = cli;
     this.node = node;
-    this.platform = parsePlatform(`linux/${MACHINES.get(machine) ?? machine}`);
-    this.#present = new Set(digests);
+    this.#listing = listing;
   }
 
   /**
    * Asks a node for what its containerd has.
    *
+   * @param names The images that matter, by their full names.
    * @throws {DockerError} When the node does not answer.
    */
-  static async open(cli: DockerCli, node: string, options: CallOptions = {}): Promise<NodeImages> {
-    const script = `uname -m && ${CTR.join(" ")} content ls --quiet`;
-    const act = `list the images of "${node}"`;
-    const output = await cli.run(["exec", node, "sh", "-c", script], { ...options, act });
-    return new NodeImages(cli, node, output.trim().split("\n"));
+  static async open(
+    cli: DockerCli,
+    node: string,
+    names: readonly string[] = [],
+    options: CallOptions = {},
+  ): Promise<NodeImages> {
+    return new NodeImages(cli, node, await list(cli, node, names, options));
+  }
+
+  /** The platform that the node runs. */
+  get platform(): Platform {
+    return this.#listing.platform;
   }
 
   /** How many bytes of blobs were sent. */
@@ -55,7 +71,53 @@ export class NodeImages implements AsyncDisposable {
 
   /** Says whether the node has the content, or got it by now. */
   has(digest: Digest): boolean {
-    return this.#present.has(digest);
+    const isThere = this.#listing.content.has(digest);
+    if (isThere) this.#relied.add(digest);
+    return isThere;
+  }
+
+  /** What the node said of an image, by its full name. */
+  imageNamed(name: string): NodeImage | undefined {
+    return this.#listing.images.get(name);
+  }
+
+  /** The manifest of an image that the node has, by its own digest or that of its config. */
+  imageOf(id: Digest): Digest | undefined {
+    return this.#listing.content.imageOf(id);
+  }
+
+  /** The blob that the node has a layer's tar in, other than the tar itself. */
+  layerOf(tar: Digest): HeldLayer | undefined {
+    return this.#listing.content.layerOf(tar);
+  }
+
+  /**
+   * Asks the node again, and says whether it has lost what was not sent because it was there.
+   *
+   * @throws {DockerError} When the node does not answer.
+   */
+  async hasLostContent(names: readonly string[], options: CallOptions = {}): Promise<boolean> {
+    this.#listing = await list(this.#cli, this.node, names, options);
+    const lost = [...this.#relied].filter((digest) => !this.#listing.content.has(digest));
+    this.#relied.clear();
+    return lost.length > 0;
+  }
+
+  /**
+   * Reads a document that the node has.
+   *
+   * @throws {ClusterError} When it does not have it, or does not answer.
+   */
+  async fetch({ digest }: Pick<Descriptor, "digest">): Promise<ReadableStream<Uint8Array>> {
+    const act = `read "${digest}" in "${this.node}"`;
+    try {
+      const args = ["exec", this.node, ...CTR, "content", "get", digest];
+      const text = await this.#cli.run(args, { act });
+      return ReadableStream.from([new TextEncoder().encode(text)]);
+    } catch (cause) {
+      if (!(cause instanceof DockerError)) throw cause;
+      throw new ClusterError(cause.message, { node: this.node, cause });
+    }
   }
 
   /**
@@ -65,10 +127,12 @@ export class NodeImages implements AsyncDisposable {
    */
   async write(content: Content, options: WriteOptions = {}): Promise<Descriptor> {
     const { process, archive } = await (this.#importing ??= this.#import());
+    const isNew = content.descriptor === undefined ||
+      !this.#listing.content.has(content.descriptor.digest);
+    const counted = isNew ? countBytes(content, (bytes) => this.#sent += bytes) : content;
     try {
-      const written = await archive.write(content, options);
-      if (!this.#present.has(written.digest)) this.#sent += written.size;
-      this.#present.add(written.digest);
+      const written = await archive.write(counted, options);
+      this.#listing.content.add(written.digest);
       return written;
     } catch (error) {
       if (error instanceof Deno.errors.BrokenPipe) await process.finished(options);
@@ -77,48 +141,87 @@ export class NodeImages implements AsyncDisposable {
   }
 
   /**
-   * Ends the import, waits until containerd has it, and asks whether the names now stand for what was
-   * sent.
+   * Ends the import, waits until containerd has it, and has it check that the names stand for what
+   * was sent, and all of it.
    *
    * @throws {DockerError} When containerd does not take it.
-   * @throws {ClusterError} When a name stands for something else.
+   * @throws {ClusterError} When a name stands for something else, or not all of it is there.
    */
-  async commit(names: ReadonlyMap<string, Digest>, options: CallOptions = {}): Promise<void> {
+  async commit(names: ReadonlyMap<string, Digest>, options: ConfirmOptions = {}): Promise<void> {
+    const { pin = true } = options;
     const importing = await this.#importing;
-    this.#importing = undefined;
     if (importing !== undefined) {
       await importing.archive.commit(options).catch((error) => {
         if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
       });
       await importing.process.finished(options);
-    }
-    const act = `list the images of "${this.node}"`;
-    const listed = await this.#cli.run(["exec", this.node, ...CTR, "images", "ls"], {
-      ...options,
-      act,
-    });
-    for (const [name, digest] of names) {
-      const line = listed.split("\n").find((line) => line.startsWith(`${name} `));
-      if (line?.includes(digest)) continue;
-      throw new ClusterError(
-        `Cannot find image "${name}" in "${this.node}": expected ${digest}, got ` +
-          `${line === undefined ? "none" : line.trim().split(/\s+/)[2]}`,
-        { node: this.node },
-      );
-    }
+      this.#importing = undefined;
+    } else if (this.#isConfirmed(names, pin)) return;
+    const act = `check the images of "${this.node}"`;
+    const label = `${PINNED}=${pin ? "pinned" : ""}`;
+    const output = await this.#cli.run(
+      ["exec", this.node, "sh", "-c", CONFIRM, "sh", label, ...names.keys()],
+      { ...options, act },
+    );
+    const found = parseImages(output);
+    for (const [name, digest] of names) this.#require(name, digest, found.get(name));
   }
 
-  /** Ends an import that was not committed. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Ends an import that was not committed; containerd drops what it had of it. */
+  async abandon(): Promise<void> {
     const importing = await this.#importing?.catch(() => undefined);
-    await importing?.process[Symbol.asyncDispose]();
-    await importing?.archive[Symbol.asyncDispose]();
+    this.#importing = undefined;
+    if (importing === undefined) return;
+    await importing.process[Symbol.asyncDispose]();
+    await importing.archive[Symbol.asyncDispose]();
+    const [pid = ""] = (await importing.output.catch(() => "")).split("\n", 1);
+    const act = `clean up in "${this.node}"`;
+    await this.#cli.run(["exec", this.node, "sh", "-c", CLEAN, "sh", pid], { act })
+      .catch(() => {}); // a node that is gone has nothing to be cleaned up
   }
 
-  async #import(): Promise<{ process: DockerProcess; archive: Destination }> {
-    const args = ["exec", "--interactive", this.node, ...CTR, "images", "import", "-"];
-    const process = this.#cli.spawn(args, { act: `import images into "${this.node}"` });
-    process.stdout.pipeTo(new WritableStream()).catch(() => {}); // what it lists is asked for later
-    return { process, archive: await createOciArchive(process.stdin) };
+  /** As {@linkcode abandon}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.abandon();
   }
+
+  /** Whether the node has said already all that a confirmation would ask for. */
+  #isConfirmed(names: ReadonlyMap<string, Digest>, pin: boolean): boolean {
+    return [...names].every(([name, digest]) => {
+      const image = this.imageNamed(name);
+      return image?.digest === digest && image.isWhole && image.isPinned === pin;
+    });
+  }
+
+  #require(name: string, digest: Digest, found: NodeImage | undefined): void {
+    if (found?.digest === digest && found.isWhole) return;
+    const actual = found === undefined
+      ? "none"
+      : found.digest === digest
+      ? `${found.status}, ${found.status.startsWith("complete") ? "not unpacked" : "not all of it"}`
+      : found.digest;
+    throw new ClusterError(
+      `Cannot find image "${name}" in "${this.node}": expected all of ${digest}, got ${actual}`,
+      { node: this.node },
+    );
+  }
+
+  async #import(): Promise<Importing> {
+    const args = ["exec", "--interactive", this.node, "sh", "-c", IMPORT, "sh"];
+    const process = this.#cli.spawn(args, { act: `import images into "${this.node}"` });
+    const output = new Response(process.stdout).text();
+    output.catch(() => {});
+    return { process, output, archive: await createOciArchive(process.stdin) };
+  }
+}
+
+async function list(
+  cli: DockerCli,
+  node: string,
+  names: readonly string[],
+  options: CallOptions,
+): Promise<NodeListing> {
+  const act = `list the images of "${node}"`;
+  const args = ["exec", node, "sh", "-c", LIST, "sh", ...names];
+  return parseListing(await cli.run(args, { ...options, act }));
 }

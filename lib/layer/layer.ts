@@ -20,6 +20,8 @@ export interface Layer {
   readonly descriptor: Descriptor | undefined;
   /** Whether the bytes open again as they were, though their digest may not be known yet. */
   readonly replayable?: boolean;
+  /** What the uncompressed tar is, when that is known without reading it. */
+  readonly tar?: Pick<Descriptor, "digest" | "size">;
   /** Where the compressed bytes lie, when they lie in a place as they are (for a mount). */
   readonly origin?: ContentSource;
   /** The digest of the compressed bytes. A replayable layer reads itself through when it must. */

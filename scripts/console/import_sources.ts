@@ -1,4 +1,4 @@
-import type { NamedView } from "../../lib/k3s/import_images.ts";
+import type { NamedView } from "../../lib/k3s/node_load.ts";
 import { NotFoundError } from "../../lib/errors.ts";
 import type { Location } from "../../lib/places/location.ts";
 import { parseLocation } from "../../lib/places/location.ts";

@@ -1,0 +1,43 @@
+/** containerd's own client in a node, in the namespace of Kubernetes: its words and scripts. */
+
+/** How it is called. */
+export const CTR = ["ctr", "--namespace", "k8s.io"] as const;
+
+/** The label that keeps an image from the kubelet's garbage collection. */
+export const PINNED = "io.cri-containerd.pinned";
+
+const CALL = CTR.join(" ");
+
+/** What the images of these names are: their content is checked, and their labels are told. */
+const TELL = `tell() {
+  for name; do set -- "$@" "name==\\"$name\\"" && shift; done
+  [ $# -eq 0 ] || { ${CALL} images check "$@" && echo && ${CALL} images ls "$@"; }
+}`;
+
+/** Tells what a node is and has; its arguments are names of images. */
+export const LIST: string = `${TELL}
+uname -m && ${CALL} content ls && echo && tell "$@"`;
+
+/**
+ * Imports the archive that it reads, and first tells its process ID. From containerd 2 on, ctr would
+ * leave an import to the daemon, which knows nothing of blobs that are there already.
+ */
+export const IMPORT: string = `echo $$
+version=$(ctr --version) && version=\${version##* } && version=\${version#v}
+[ "\${version%%.*}" -lt 2 ] || set -- --local
+exec ${CALL} images import "$@" -`;
+
+/** Labels images, and tells what they are; its arguments are `KEY=VALUE` and names of images. */
+export const CONFIRM: string = `${TELL}
+label=$1 && shift
+for name; do ${CALL} images label "$name" "$label" >/dev/null || exit; done
+tell "$@"`;
+
+/**
+ * Ends an import by its process ID and waits until it is gone; then has containerd drop what nothing
+ * refers to, as the end of a lease makes it do.
+ */
+export const CLEAN: string = `kill "$1" 2>/dev/null
+tries=100
+while kill -0 "$1" 2>/dev/null && [ $((tries -= 1)) -gt 0 ]; do sleep 0.05; done
+lease=$(${CALL} leases create --expires 1m) && ${CALL} leases delete --sync "$lease" >/dev/null`;
