@@ -107,12 +107,12 @@ export class ImportError extends ClusterError {
   /** Makes the error. @param cluster Where the images were to go. */
   constructor(cluster: string, results: readonly NodeOutcome[]) {
     const failed = results.filter(({ failure }) => failure !== undefined);
-    const whys = failed.map(({ node, failure }) =>
-      `"${node}": ${failure instanceof Error ? failure.message : String(failure)}`
-    );
-    const others = failed.length === results.length ? "no other has them" : "the others have them";
     const [{ node = undefined, failure: cause = undefined } = {}] = failed;
-    super(`Cannot import images into ${cluster}, ${whys.join("; ")}; ${others}`, {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const more = failed.slice(1).map(({ node }) => `"${node}"`);
+    const alike = more.length === 0 ? "" : `; ${more.join(" and ")} failed too`;
+    const others = failed.length === results.length ? "no node has them" : "the others have them";
+    super(`Cannot bring images to all nodes of ${cluster}: ${why}${alike}; ${others}`, {
       cause,
       ...(node === undefined ? {} : { node }),
     });

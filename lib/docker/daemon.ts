@@ -5,11 +5,20 @@ import { TemporaryFile } from "../archive/temporary_file.ts";
 import type { View } from "../image/image.ts";
 import type { CallOptions } from "../layer/content_source.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import type { Digest } from "../oci/digest.ts";
 import type { Content } from "../store/content.ts";
 import type { Accepts, Destination, Source, WriteOptions } from "../store/store.ts";
 import { DockerError, DocumentError, NotFoundError } from "../errors.ts";
 import { DockerCli, type DockerCliOptions } from "./cli.ts";
 import type { DockerProcess } from "./process.ts";
+
+/** What an engine says of an image. */
+export interface EngineImage {
+  /** Its ID: the digest of its config, or of its manifest where containerd keeps Docker's images. */
+  readonly id: Digest;
+  /** Its names, as Docker writes them; none of an image that only its ID tells. */
+  readonly names: readonly string[];
+}
 
 /** A `docker load` that runs, and the archive that goes into it. */
 interface Loading {
@@ -101,6 +110,23 @@ export class DockerDaemon implements Source, Destination {
     return await archive.open();
   }
 
+  /**
+   * Asks what the engine knows of an image, without its bytes.
+   *
+   * @param name A name, or an ID or the beginning of one.
+   * @throws {NotFoundError} When the engine has no such image.
+   * @throws {DockerError} When Docker fails.
+   */
+  async inspect(name: string, options: CallOptions = {}): Promise<EngineImage> {
+    const format = "[{{json .Id}},{{json .RepoTags}}]";
+    const args = ["image", "inspect", "--format", format, toRepoTag(name) ?? name];
+    const act = `inspect "${name}" in Docker`;
+    const output = await this.#cli.run(args, { ...options, act })
+      .catch((error) => Promise.reject(this.#explainMissing(name, error)));
+    const [id, names] = JSON.parse(output);
+    return { id, names: (names ?? []).filter((name: string) => !name.includes("<none>")) };
+  }
+
   /** The names of all images of the engine. */
   async *names(options: CallOptions = {}): AsyncGenerator<string> {
     const args = ["image", "ls", "--format", "{{.Repository}}:{{.Tag}}"];
@@ -161,10 +187,14 @@ export class DockerDaemon implements Source, Destination {
       const writing = writeRange(file.path, 0, () => Promise.resolve(process.stdout), options);
       await Promise.all([writing, process.finished(options)]);
     } catch (cause) {
-      const isMissing = cause instanceof DockerError &&
-        /no such image|does not exist|not found|not known/i.test(cause.message);
-      throw isMissing ? new NotFoundError("image", image, this.label, { cause }) : cause;
+      throw this.#explainMissing(image, cause);
     }
+  }
+
+  #explainMissing(image: string, cause: unknown): unknown {
+    const isMissing = cause instanceof DockerError &&
+      /no such image|does not exist|not found|not known/i.test(cause.message);
+    return isMissing ? new NotFoundError("image", image, this.label, { cause }) : cause;
   }
 }
 

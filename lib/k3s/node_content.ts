@@ -68,8 +68,10 @@ export class NodeContent {
 
 /** Labels as `ctr` prints them; a comma may be part of a value, of which none here has one. */
 function parseLabels(text: string): Map<string, string> {
-  return new Map(text.split(",").flatMap((label) => {
-    const equals = label.indexOf("=");
-    return equals < 0 ? [] : [[label.slice(0, equals), label.slice(equals + 1)] as const];
-  }));
+  return new Map(
+    text.split(",").flatMap((label) => {
+      const equals = label.indexOf("=");
+      return equals < 0 ? [] : [[label.slice(0, equals), label.slice(equals + 1)] as const];
+    }),
+  );
 }

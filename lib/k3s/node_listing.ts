@@ -49,13 +49,15 @@ export function parseImages(output: string): ReadonlyMap<string, NodeImage> {
   const pinned = new Set(
     rowsOf(listed).filter((row) => row.includes(`${PINNED}=pinned`)).map(nameOf),
   );
-  return new Map(rowsOf(checked).flatMap((row) => {
-    const [name = "", , digest = ""] = row.split(/\s+/);
-    if (!isDigest(digest)) return [];
-    const [status = ""] = /\b(?:in)?complete \(\d+\/\d+\)/.exec(row) ?? [];
-    const isWhole = status.startsWith("complete") && /\strue\s*$/.test(row);
-    return [[name, { digest, isWhole, status, isPinned: pinned.has(name) }]];
-  }));
+  return new Map(
+    rowsOf(checked).flatMap((row) => {
+      const [name = "", , digest = ""] = row.split(/\s+/);
+      if (!isDigest(digest)) return [];
+      const [status = ""] = /\b(?:in)?complete \(\d+\/\d+\)/.exec(row) ?? [];
+      const isWhole = status.startsWith("complete") && /\strue\s*$/.test(row);
+      return [[name, { digest, isWhole, status, isPinned: pinned.has(name) }]];
+    }),
+  );
 }
 
 function rowsOf(table: string): string[] {

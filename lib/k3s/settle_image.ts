@@ -21,7 +21,9 @@ const TARS = new WeakMap<Layer, Promise<Tar>>();
 export async function settleImage(image: Image, node: NodeImages): Promise<Image> {
   const layers = await image.layers();
   const settled = new Map(
-    await Promise.all(layers.map(async (layer) => [layer, await settleLayer(layer, node)] as const)),
+    await Promise.all(
+      layers.map(async (layer) => [layer, await settleLayer(layer, node)] as const),
+    ),
   );
   return image.mapLayers((layer) => settled.get(layer) ?? layer);
 }

@@ -1,30 +1,42 @@
-import type { NamedView } from "../../lib/k3s/node_load.ts";
 import { NotFoundError } from "../../lib/errors.ts";
+import type { KnownImage, NamedView } from "../../lib/k3s/node_load.ts";
 import type { Location } from "../../lib/places/location.ts";
 import { parseLocation } from "../../lib/places/location.ts";
 import { formatReference, parseReference } from "../../lib/oci/reference.ts";
 import type { Source } from "../../lib/store/store.ts";
 import type { Context } from "./context.ts";
 import { UsageError } from "./exit_code.ts";
-import { inFull } from "./naming.ts";
+import { openBuild } from "./open_build.ts";
 import type { Session } from "./session.ts";
 import { stdinArchive } from "./stdin_archive.ts";
 
+/** An image that is to be imported. */
+export type ImportSource = NamedView | KnownImage;
+
+/** What opening sources needs; all that is opened goes with `scope`. */
+export interface Surroundings {
+  readonly context: Context;
+  readonly session: Session;
+  readonly scope: AsyncDisposableStack;
+}
+
+/** The beginning of an image's ID, which nothing else looks like but a name of hex digits. */
+const ID = /^(?:sha256:)?([0-9a-f]{6,64})$/;
+
+/** What may hold a build. */
+const BUILD_FILE = /\.(?:ya?ml|json)$/;
+
 /**
- * Opens what is to be imported: files with all images in them, `-` for standard input, any place;
- * and a plain name for an image of Docker, as k3d has it.
+ * Opens what is to be imported: files with all images in them, `-` for standard input, a build file,
+ * any place; and a plain name or ID for an image of Docker, as k3d has it.
  *
  * @throws {NotFoundError} When some are missing: it names them all.
  */
 export async function openImportSources(
-  context: Context,
-  session: Session,
   words: readonly string[],
-  scope: AsyncDisposableStack,
-): Promise<readonly NamedView[]> {
-  const opened = await Promise.allSettled(
-    words.map((word) => openOne(context, session, word, scope)),
-  );
+  surroundings: Surroundings,
+): Promise<readonly ImportSource[]> {
+  const opened = await Promise.allSettled(words.map((word) => openOne(word, surroundings)));
   const failures = opened.flatMap((result) => result.status === "rejected" ? [result.reason] : []);
   const missing = failures.filter((error) => error instanceof NotFoundError);
   if (missing.length > 1) {
@@ -35,20 +47,59 @@ export async function openImportSources(
 }
 
 async function openOne(
-  context: Context,
-  session: Session,
   word: string,
-  scope: AsyncDisposableStack,
-): Promise<readonly NamedView[]> {
-  const location = word === "-"
-    ? scope.use(await stdinArchive(context)).location
-    : await locate(word);
+  surroundings: Surroundings,
+): Promise<readonly ImportSource[]> {
+  const { context, session, scope } = surroundings;
+  if (word === "-") {
+    const { location } = scope.use(await stdinArchive(context));
+    return await openAll(word, scope.use(await openFile(location.path, session)), session);
+  }
+  const isFile = await Deno.stat(word).then(({ isFile }) => isFile, () => undefined);
+  if (isFile === true && BUILD_FILE.test(word)) {
+    const { view, names } = await openBuild(word, surroundings);
+    return [{ view, names: namesOf(word, names) }];
+  }
+  const hasTransport = /^(?:docker:\/\/|oci:|(?:oci|docker)-[a-z]+:)/.test(word);
+  if (isFile === undefined && !hasTransport && !/^[./~]/.test(word)) {
+    return [await openEngineImage(word, surroundings)];
+  }
+  const location: Location = isFile === undefined
+    ? parseLocation(word)
+    : { kind: "path", path: word };
   if (location.kind === "path") {
     return await openAll(word, scope.use(await openFile(location.path, session)), session);
   }
-  const names = namesFor(word, location);
+  if (location.kind === "docker-daemon") {
+    return [await openEngineImage(location.name, surroundings)];
+  }
+  const names = location.kind === "registry"
+    ? [formatReference(location.reference)]
+    : namesOf(word, "name" in location && location.name !== undefined ? [location.name] : []);
   const { view } = scope.use(await session.open(location));
   return [{ view, names }];
+}
+
+/** An image of Docker: its bytes are asked for when a node lacks it. */
+async function openEngineImage(
+  word: string,
+  { session: { signal }, scope }: Surroundings,
+): Promise<KnownImage> {
+  const { DockerDaemon } = await import("../../lib/docker/daemon.ts");
+  const daemon = scope.use(new DockerDaemon());
+  const [, digits] = ID.exec(word) ?? [];
+  const name = word.startsWith("sha256:") ? word : formatReference(parseReference(word));
+  const { id, names } = await daemon.inspect(name, { signal }).catch((error) => {
+    if (!(error instanceof NotFoundError)) throw error;
+    if (digits === undefined || word === name) throw new NotFoundError("image", word, daemon.label);
+    return daemon.inspect(digits, { signal });
+  });
+  const isId = digits !== undefined && id.startsWith(`sha256:${digits}`);
+  return {
+    id,
+    names: isId ? namesOf(word, names) : [name],
+    open: () => daemon.open(isId ? id : name, { signal }),
+  };
 }
 
 async function openFile(path: string, { signal }: Session): Promise<Source & AsyncDisposable> {
@@ -67,30 +118,15 @@ async function openAll(word: string, source: Source, session: Session): Promise<
   const names = await Array.fromAsync(source.names(options));
   if (names.length === 0) throw nameless(word);
   return await Promise.all(names.map(async (name) => (
-    { view: await source.open(name, options), names: [fullName(word, name)] }
+    { view: await source.open(name, options), names: namesOf(word, [name]) }
   )));
 }
 
-async function locate(word: string): Promise<Location> {
-  const isFile = await Deno.stat(word).then(() => true, () => false);
-  if (isFile) return { kind: "path", path: word };
-  const hasTransport = /^(?:docker:\/\/|oci:|(?:oci|docker)-[a-z]+:)/.test(word);
-  return parseLocation(hasTransport || /^[./~]/.test(word) ? word : `docker-daemon:${word}`);
-}
-
-function namesFor(word: string, location: Location): readonly string[] {
-  if ("name" in location && location.name !== undefined && location.kind !== "docker-daemon") {
-    return [fullName(word, location.name)];
-  }
-  const names = inFull(location);
-  if (names.length === 0) throw nameless(word);
-  return names;
-}
-
-/** A tag alone would say nothing to Kubernetes. */
-function fullName(word: string, name: string): string {
-  if (!/[:/]/.test(name)) throw nameless(word);
-  return formatReference(parseReference(name));
+/** Names in full; a tag alone would say nothing to Kubernetes. */
+function namesOf(word: string, names: readonly string[]): readonly string[] {
+  const full = names.filter((name) => /[:/]/.test(name));
+  if (full.length === 0) throw nameless(word);
+  return full.map((name) => formatReference(parseReference(name)));
 }
 
 function nameless(word: string): UsageError {
