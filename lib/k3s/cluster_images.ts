@@ -45,11 +45,6 @@ export class ClusterImages implements Destination {
     return this.#nodes[0]?.platform;
   }
 
-  /** The nodes that failed, and why. */
-  get failures(): ReadonlyMap<NodeImages, unknown> {
-    return this.#failures;
-  }
-
   /** What became of each node. */
   get results(): readonly NodeOutcome[] {
     return this.#nodes.map((images) => (

@@ -126,7 +126,10 @@ async function send(
   } catch (error) {
     if (!(error instanceof ImportError)) throw error;
   }
-  return group.failures;
+  return new Map(group.results.flatMap(({ failure }, index) => {
+    const node = nodes[index];
+    return failure === undefined || node === undefined ? [] : [[node, failure] as const];
+  }));
 }
 
 /** An image is opened once for all nodes. */

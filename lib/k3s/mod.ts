@@ -36,6 +36,7 @@ export type { PortChanges } from "./change_ports.ts";
 export * from "./edit_ports.ts";
 export { type ClusterInfo, listClusters, type NodeInfo } from "./list_clusters.ts";
 export * from "./import_images.ts";
+export type { ConfirmOptions } from "./node_images.ts";
 export type { KnownImage, NamedView } from "./node_load.ts";
 export * from "./kubeconfig_files.ts";
 export type { LockOptions } from "./kubeconfig_lock.ts";

@@ -7,6 +7,7 @@ const SUBJECT_FIRST = new Set([
   "ConsumedError",
   "DigestMismatchError",
   "LimitExceededError",
+  "ImportError",
   "NotComputedError",
   "NotFoundError",
   "SizeMismatchError",
