@@ -8,7 +8,7 @@ import { UsageError } from "./exit_code.ts";
 /** An archive that came through standard input, as a file for as long as it is needed. */
 export interface StdinArchive extends AsyncDisposable {
   /** Where it can be opened. */
-  readonly location: Extract<Location, { kind: "path" }>;
+  readonly location: FileLocation;
 }
 
 /** A file, or, at the path `-`, standard input. */
