@@ -66,6 +66,25 @@ function nameBrokenTar(location: Location, error: unknown): never {
   );
 }
 
+/** A place with names, whatever they stand for. */
+export interface OpenedPlace extends AsyncDisposable {
+  /** The place. */
+  readonly source: Source;
+}
+
+/**
+ * Opens the place a location names for reading, and no image in it: to list what there is.
+ *
+ * @throws {NotFoundError} When there is no such place.
+ */
+export async function openPlace(location: Location, options: OpenOptions): Promise<OpenedPlace> {
+  await using scope = new AsyncDisposableStack();
+  const { source } = await findSource(location, options, scope)
+    .catch((error) => nameBrokenTar(location, error));
+  const owned = scope.move();
+  return { source, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
 /**
  * Opens a layout's whole index, however many images it lists.
  *

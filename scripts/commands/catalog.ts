@@ -28,7 +28,7 @@ export const command: Command<Context> = buildCommand({
         {
           brief: "Registry",
           placeholder: "REGISTRY",
-          parse: (text: string) => parseRegistry(text),
+          parse: parseOnlyRegistry,
         },
       ],
     },
@@ -42,3 +42,11 @@ export const command: Command<Context> = buildCommand({
     }
   },
 });
+
+function parseOnlyRegistry(text: string): string {
+  const isPlace = /^(?:oci|oci-archive|docker-archive|docker-legacy):/.test(text);
+  if (!isPlace && !/[^/]\/[^/]/.test(text)) return parseRegistry(text.replace(/\/$/, ""));
+  throw new SyntaxError(
+    `Cannot list the repositories of "${text}": expected a registry; "davit ls ${text}" lists tags`,
+  );
+}

@@ -111,7 +111,7 @@ docker-legacy:FILE, docker-daemon:REF, k3s:CLUSTER, or a path that starts with "
       load: async () => (await import("./flatten.ts")).command,
     },
     tag: {
-      brief: "Give an image in a registry another tag",
+      brief: "Give an image in a registry or a layout another tag",
       load: async () => (await import("./tag.ts")).command,
     },
     delete: {

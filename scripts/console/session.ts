@@ -1,6 +1,11 @@
 import { type Location, parseLocation } from "../../lib/places/location.ts";
-import type { OpenedDestination, OpenedSource, OpenOptions } from "../../lib/places/open.ts";
-import { openDestination, openRepository, openSource } from "../../lib/places/open.ts";
+import type {
+  OpenedDestination,
+  OpenedPlace,
+  OpenedSource,
+  OpenOptions,
+} from "../../lib/places/open.ts";
+import { openDestination, openPlace, openRepository, openSource } from "../../lib/places/open.ts";
 import { present } from "../../lib/oci/present.ts";
 import type { Platform } from "../../lib/oci/platform.ts";
 import type { Reference } from "../../lib/oci/reference.ts";
@@ -79,15 +84,27 @@ export class Session implements AsyncDisposable {
 
   /** Opens a place and what is named in it; an archive at `-` is standard input. */
   async open(location: Location): Promise<OpenedSource> {
-    if (isStdin(location)) return await this.#openStdin(location);
     if (location.kind === "registry") this.bind(location.reference, "source");
+    await using scope = new AsyncDisposableStack();
     try {
-      return await openSource(location, this.places);
+      const here = await this.#bringHere(location, scope);
+      const { source, view } = scope.use(await openSource(here, this.places));
+      const owned = scope.move();
+      return { source, view, [Symbol.asyncDispose]: () => owned.disposeAsync() };
     } catch (error) {
       const hint = await localHint(location);
       if (hint !== undefined) this.output.note(hint);
       throw error;
     }
+  }
+
+  /** Opens a layout or archive, to list what there is. */
+  async openPlace(location: Location): Promise<OpenedPlace> {
+    await using scope = new AsyncDisposableStack();
+    const here = await this.#bringHere(location, scope);
+    const { source } = scope.use(await openPlace(here, this.places));
+    const owned = scope.move();
+    return { source, [Symbol.asyncDispose]: () => owned.disposeAsync() };
   }
 
   /** Opens a place for writing; an archive at `-` is standard output, and results make room. */
@@ -152,12 +169,10 @@ export class Session implements AsyncDisposable {
     return { ...options, insecure: (registry) => rules.isInsecure(registry) };
   }
 
-  async #openStdin(location: Parameters<typeof stdinArchive>[1]): Promise<OpenedSource> {
-    await using scope = new AsyncDisposableStack();
-    const file = scope.use(await stdinArchive(this.#context, location));
-    const { source, view } = scope.use(await openSource(file.location, this.places));
-    const owned = scope.move();
-    return { source, view, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  /** What comes through standard input is a file for as long as it is needed. */
+  async #bringHere(location: Location, scope: AsyncDisposableStack): Promise<Location> {
+    if (!isStdin(location)) return location;
+    return scope.use(await stdinArchive(this.#context, location)).location;
   }
 
   /** Where registries' images are read from, which is read at first use. */
