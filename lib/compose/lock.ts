@@ -1,6 +1,6 @@
 import { SpecError, UnsupportedError } from "../errors.ts";
 import type { View } from "../image/image.ts";
-import { describePlatform } from "../image/index_member.ts";
+import { describePlatform } from "../image/platform_names.ts";
 import { listImages } from "../image/select.ts";
 import type { CallOptions } from "../layer/content_source.ts";
 import { type Digest, isDigest } from "../oci/digest.ts";

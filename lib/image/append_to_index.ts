@@ -2,13 +2,8 @@ import { UnsupportedError } from "../errors.ts";
 import type { Platform } from "../oci/platform.ts";
 import { editMembers } from "./edit_index.ts";
 import type { Index, View } from "./image.ts";
-import {
-  describePlatform,
-  type IndexMember,
-  memberOf,
-  membersOf,
-  subjectOf,
-} from "./index_member.ts";
+import { type IndexMember, memberOf, membersOf, subjectOf } from "./index_member.ts";
+import { describePlatform } from "./platform_names.ts";
 import { selectImage } from "./select.ts";
 
 /** Options of {@linkcode appendToIndex}. */

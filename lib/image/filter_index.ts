@@ -4,13 +4,8 @@ import { formatPlatform, type Platform } from "../oci/platform.ts";
 import { matchesPlatform } from "../oci/platform_match.ts";
 import { editIndex } from "./edit_index.ts";
 import type { Index, View } from "./image.ts";
-import {
-  describePlatform,
-  type IndexMember,
-  membersOf,
-  runsOn,
-  subjectOf,
-} from "./index_member.ts";
+import { type IndexMember, membersOf, runsOn, subjectOf } from "./index_member.ts";
+import { availableNames, listAvailable } from "./platform_names.ts";
 
 /**
  * Keeps the images of an index that run on one of the platforms, with the attestations about them.
@@ -29,13 +24,13 @@ import {
  * ```
  */
 export async function filterIndex(index: Index, platforms: readonly Platform[]): Promise<Index> {
-  const available: string[] = [];
-  const filtered = await filterInto(index, platforms, available);
+  const found: (Platform | undefined)[] = [];
+  const filtered = await filterInto(index, platforms, found);
   if (filtered !== undefined) return filtered;
+  const wanted = platforms.map(formatPlatform).join(" or ");
+  const available = availableNames(found);
   throw new PlatformError(
-    `Cannot filter the index: expected an image for ${
-      platforms.map(formatPlatform).join(" or ")
-    }, available: ${listed(available)}`,
+    `Cannot filter the index: expected an image for ${wanted}; ${listAvailable(available)}`,
     available,
   );
 }
@@ -68,7 +63,7 @@ export async function removeFromIndex(index: Index, removed: RemovedFromIndex): 
   const { platforms = [], digests = [] } = removed;
   const members = await membersOf(index);
   const runs = await Promise.all(members.map(platformOfMember));
-  const available = runs.map(describePlatform);
+  const available = availableNames(runs);
   const gone = new Set<string>();
   for (const wanted of platforms) {
     const found = members.filter((_, position) => matches(runs[position], [wanted]));
@@ -85,7 +80,8 @@ export async function removeFromIndex(index: Index, removed: RemovedFromIndex): 
   );
   if (kept.length > 0) return editIndex(index, members, { kept: new Set(kept) });
   throw new PlatformError(
-    `Cannot remove all that the index lists (${listed(available)}): expected something to be left`,
+    `Cannot remove all that the index lists: expected something to be left; ` +
+      listAvailable(available),
     available,
   );
 }
@@ -93,21 +89,21 @@ export async function removeFromIndex(index: Index, removed: RemovedFromIndex): 
 async function filterInto(
   index: Index,
   platforms: readonly Platform[],
-  available: string[],
+  found: (Platform | undefined)[],
 ): Promise<Index | undefined> {
   const members = await membersOf(index);
   const kept = new Set<IndexMember>();
   const replaced = new Map<IndexMember, View>();
   for (const member of members) {
     if (member.view.kind === "index") {
-      const inner = await filterInto(member.view, platforms, available);
+      const inner = await filterInto(member.view, platforms, found);
       if (inner === undefined) continue;
       kept.add(member);
       const { digest } = await inner.descriptor();
       if (digest !== member.descriptor.digest) replaced.set(member, inner);
     } else {
       const platform = await platformOfMember(member);
-      available.push(describePlatform(platform));
+      found.push(platform);
       if (matches(platform, platforms)) kept.add(member);
     }
   }
@@ -129,12 +125,7 @@ function matches(platform: Platform | undefined, wanted: readonly Platform[]): b
 
 function missing(platform: string, available: readonly string[]): PlatformError {
   return new PlatformError(
-    `Cannot remove ${platform} from the index: available: ${listed(available)}`,
+    `Cannot remove ${platform} from the index: ${listAvailable(available)}`,
     available,
   );
-}
-
-function listed(available: readonly string[]): string {
-  const names = [...new Set(available)].filter((name) => name !== "unknown/unknown");
-  return names.length === 0 ? "no image at all" : names.join(", ");
 }

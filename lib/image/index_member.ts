@@ -4,7 +4,7 @@ import { parseIndex } from "../oci/image_index.ts";
 import { jsonItems } from "../oci/json_items.ts";
 import { parseManifest } from "../oci/manifest.ts";
 import { isImageConfigType } from "../oci/media_type.ts";
-import { formatPlatform, normalizePlatform, type Platform } from "../oci/platform.ts";
+import type { Platform } from "../oci/platform.ts";
 import { present } from "../oci/present.ts";
 import type { Image, Index, View } from "./image.ts";
 import { platformOf } from "./select.ts";
@@ -59,12 +59,6 @@ export async function runsOn(view: View): Promise<Platform | undefined> {
 /** The manifest that a member of an index is about, when it is an attestation. */
 export function subjectOf({ descriptor }: IndexMember): string | undefined {
   return descriptor.annotations?.[ANNOTATION.attestationSubject];
-}
-
-/** A platform, or that there is none, for messages. */
-export function describePlatform(platform: Platform | undefined): string {
-  const text = platform === undefined ? "" : formatPlatform(normalizePlatform(platform));
-  return text === "" ? "no platform" : text;
 }
 
 /** An artifact is told in an index; an ordinary image is not one. */

@@ -7,6 +7,7 @@ import type { CallOptions } from "../layer/content_source.ts";
 import { untilAborted } from "../stream/until_aborted.ts";
 import type { Image, View } from "./image.ts";
 import { isAttestation } from "./map_images.ts";
+import { availableNames, listAvailable } from "./platform_names.ts";
 
 /** An image of an index with the platform it is for. */
 export interface PlatformImage {
@@ -71,12 +72,12 @@ async function select(view: View, platform: Platform | undefined): Promise<Image
   }
   if (view.kind === "image" && platform === undefined) return view;
   const images = await listImages(view);
-  const available = images.map(nameOf);
+  const available = availableNames(images.map((image) => image.platform));
   const [only, ...others] = images;
   if (platform === undefined) {
     if (only !== undefined && others.length === 0) return only.image;
     throw new PlatformError(
-      `Cannot choose one image: expected a platform, the index has ${listed(available)}`,
+      `Cannot choose one image: expected a platform; ${listAvailable(available)}`,
       available,
     );
   }
@@ -91,15 +92,11 @@ export function missingPlatform(
   wanted: Platform,
   images: readonly PlatformImage[],
 ): PlatformError {
-  const available = images.map(nameOf);
+  const available = availableNames(images.map(({ platform }) => platform));
   return new PlatformError(
-    `Cannot find an image for ${formatPlatform(wanted)}: available: ${listed(available)}`,
+    `Cannot find an image for ${formatPlatform(wanted)}: ${listAvailable(available)}`,
     available,
   );
-}
-
-function nameOf({ platform }: PlatformImage): string {
-  return platform === undefined ? "unknown" : formatPlatform(platform);
 }
 
 /** The platform an image's config names; `undefined` for an artifact or a config that names none. */
@@ -115,8 +112,4 @@ export async function platformOf(image: Image): Promise<Platform | undefined> {
     ...(config["os.version"] === undefined ? {} : { "os.version": config["os.version"] }),
     ...(config["os.features"] === undefined ? {} : { "os.features": config["os.features"] }),
   };
-}
-
-function listed(available: readonly string[]): string {
-  return available.length === 0 ? "no image at all" : available.join(", ");
 }

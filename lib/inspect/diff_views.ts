@@ -1,5 +1,5 @@
 import type { View } from "../image/image.ts";
-import { describePlatform } from "../image/index_member.ts";
+import { describePlatform } from "../image/platform_names.ts";
 import { listImages, selectImage } from "../image/select.ts";
 import type { Digest } from "../oci/digest.ts";
 import { hostPlatform } from "../oci/platform.ts";

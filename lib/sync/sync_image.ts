@@ -1,6 +1,7 @@
 import { NotFoundError, PlatformError } from "../errors.ts";
 import type { View } from "../image/image.ts";
 import { filterIndex } from "../image/filter_index.ts";
+import { availableNames, listAvailable } from "../image/platform_names.ts";
 import { platformOf, selectImage } from "../image/select.ts";
 import type { CallOptions } from "../layer/content_source.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -130,9 +131,9 @@ async function choose(view: View, platforms: readonly Platform[]): Promise<View>
     return view;
   }
   const wanted = platforms.map(formatPlatform).join(" or ");
-  const available = [formatPlatform(platform)];
+  const available = availableNames([platform]);
   throw new PlatformError(
-    `Cannot find an image for ${wanted}: available: ${available.join(", ")}`,
+    `Cannot find an image for ${wanted}: ${listAvailable(available)}`,
     available,
   );
 }

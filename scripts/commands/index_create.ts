@@ -54,7 +54,7 @@ config names.
       flatten: FLATTEN_FLAG,
       ...TRANSFER_FLAGS,
     },
-    aliases: { t: "tag", j: "jobs", v: "verbose" },
+    aliases: { t: "tag", a: "annotation", j: "jobs", v: "verbose" },
     positional: {
       kind: "array",
       parameter: { brief: "Images, or indexes", placeholder: "IMAGE...", parse: parseLocation },

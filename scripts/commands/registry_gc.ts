@@ -1,5 +1,4 @@
 import { buildCommand, type Command } from "@stricli/core";
-import type { Garbage } from "../../lib/server/garbage.ts";
 import type { Context } from "../console/context.ts";
 import { parseDuration } from "../console/duration.ts";
 import { formatBytes } from "../console/format_bytes.ts";
@@ -48,7 +47,7 @@ delay, or was asked for, stays. A repository in which something cannot be read i
       },
       json: {
         kind: "boolean",
-        brief: "Print each thing removed as a line of JSON",
+        brief: "Print each thing removed, and what it comes to, as lines of JSON",
         optional: true,
         withNegated: false,
       },
@@ -73,14 +72,15 @@ delay, or was asked for, stays. A repository in which something cannot be read i
       dryRun,
     });
     for (const { repository, digest, size } of removed) {
-      output.result(`${repository}@${digest} ${formatBytes(size)}`, { repository, digest, size });
+      const data = { kind: "removed", repository, digest, size };
+      output.result(`${repository}@${digest} ${formatBytes(size)}`, data);
     }
     for (const { repository, reason } of skipped) output.note(`left ${repository}: ${reason}`);
-    output.note(`${dryRun ? "would remove" : "removed"} ${summaryOf(removed)}`);
+    const bytes = removed.reduce((sum, { size }) => sum + size, 0);
+    const blobs = `${removed.length} ${removed.length === 1 ? "blob" : "blobs"}`;
+    const text = `${dryRun ? "would remove" : "removed"} ${blobs}, ${formatBytes(bytes)}`;
+    if (flags.json !== true) return output.note(text);
+    const total = { kind: "total", removed: removed.length, bytes, skipped };
+    output.result(text, { ...total, ...(dryRun ? { dryRun } : {}) });
   },
 });
-
-function summaryOf(removed: readonly Garbage[]): string {
-  const bytes = removed.reduce((sum, { size }) => sum + size, 0);
-  return `${removed.length} ${removed.length === 1 ? "blob" : "blobs"}, ${formatBytes(bytes)}`;
-}

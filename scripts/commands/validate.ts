@@ -4,11 +4,14 @@ import { UsageError } from "../console/exit_code.ts";
 import { JOBS_FLAG, PLATFORM_FLAGS, type PlatformFlags } from "../console/flags.ts";
 import { Session } from "../console/session.ts";
 import { DocumentError } from "../../lib/errors.ts";
+import type { View } from "../../lib/image/image.ts";
 import { selectImage } from "../../lib/image/select.ts";
 import { validateView } from "../../lib/inspect/validate.ts";
 import type { Problem, Validation } from "../../lib/inspect/validation.ts";
+import type { Digest } from "../../lib/oci/digest.ts";
 import { present } from "../../lib/oci/present.ts";
 import { formatLocation, type Location, parseLocation } from "../../lib/places/location.ts";
+import type { Source } from "../../lib/store/store.ts";
 
 interface Flags extends PlatformFlags {
   readonly remote?: readonly Location[];
@@ -22,7 +25,8 @@ export const command: Command<Context> = buildCommand({
   docs: {
     brief: "Check that images are what they say",
     fullDescription:
-      `Check an image, or an index with all that it lists, in any place: digests, sizes,
+      `Check an image, or an index with all that it lists, in any place, and of a layout or archive
+every image that has a name: digests, sizes,
 documents, media types, the platforms an index names, and of every layer its compression (gzip,
 zstd or none), its tar, paths that come twice and its diff ID. Each layer is read once. Prints PASS,
 or FAIL for each problem and exits 1; warnings go to standard error.
@@ -71,27 +75,56 @@ or FAIL for each problem and exits 1; warnings go to standard error.
     if (places.length === 0) throw new UsageError("Cannot validate: expected an image");
     await using session = new Session(this, flags);
     let failed = 0;
+    let count = 0;
     for (const place of places) {
-      const validation = await validate(session, place, flags);
-      report(session, formatLocation(place), validation);
-      if (!validation.isValid) failed++;
+      await using opened = await openAll(session, place);
+      for (const { name, view } of opened.images) {
+        const validation = await validate(session, view, flags);
+        report(session, name, validation);
+        count++;
+        if (!validation.isValid) failed++;
+      }
     }
     if (failed === 0) return;
-    throw new DocumentError(`Cannot vouch for ${failed} of ${places.length}: see what failed`);
+    throw new DocumentError(`Cannot vouch for ${failed} of ${count}: see what failed`);
   },
 });
 
-async function validate(
-  session: Session,
-  place: Location,
-  { fast, jobs }: Flags,
-): Promise<Validation> {
+interface OpenedImages extends AsyncDisposable {
+  readonly images: readonly { readonly name: string; readonly view: View }[];
+}
+
+/** Opens what a place names; of a layout or archive that has several images, all that have names. */
+async function openAll(session: Session, place: Location): Promise<OpenedImages> {
+  await using scope = new AsyncDisposableStack();
+  const text = formatLocation(place);
+  const images = "path" in place && !("name" in place)
+    ? await eachOf(scope.use(await session.openPlace(place)).source, text, session)
+    : [{ name: text, view: scope.use(await session.open(place)).view }];
+  const owned = scope.move();
+  return { images, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+async function eachOf(
+  source: Source,
+  place: string,
+  { signal }: Session,
+): Promise<OpenedImages["images"]> {
+  const names = await Array.fromAsync(source.names({ signal }));
+  if (names.length < 2) return [{ name: place, view: await source.open(undefined, { signal }) }];
+  const images = new Map<Digest, OpenedImages["images"][number]>();
+  for (const name of names) {
+    const view = await source.open(name, { signal });
+    const { digest } = await view.descriptor();
+    if (!images.has(digest)) images.set(digest, { name: `${place}:${name}`, view });
+  }
+  return [...images.values()];
+}
+
+async function validate(session: Session, view: View, { fast, jobs }: Flags): Promise<Validation> {
   const { platform, signal } = session;
-  await using source = await session.open(place);
-  const view = platform === undefined
-    ? source.view
-    : await selectImage(source.view, platform, { signal });
-  return await validateView(view, { signal, ...present({ fast, jobs }) });
+  const chosen = platform === undefined ? view : await selectImage(view, platform, { signal });
+  return await validateView(chosen, { signal, ...present({ fast, jobs }) });
 }
 
 function report({ output }: Session, place: string, validation: Validation): void {

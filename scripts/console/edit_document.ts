@@ -1,8 +1,9 @@
 import type { View } from "../../lib/image/image.ts";
 import { listImages } from "../../lib/image/select.ts";
-import { formatPlatform, type Platform } from "../../lib/oci/platform.ts";
+import type { Platform } from "../../lib/oci/platform.ts";
 import { matchesPlatform } from "../../lib/oci/platform_match.ts";
 import { compactJson, indentJson } from "../../lib/oci/json_layout.ts";
+import { availableNames, listAvailable } from "../../lib/image/platform_names.ts";
 import type { Image } from "../../lib/image/image.ts";
 import { PlatformError } from "../../lib/errors.ts";
 import type { Context } from "./context.ts";
@@ -48,14 +49,12 @@ export async function onlyImage(
     );
   const [only, ...others] = fitting;
   if (only !== undefined && others.length === 0) return only.image;
-  const available = images.map(({ platform }) =>
-    platform === undefined ? "unknown" : formatPlatform(platform)
-  );
+  const available = availableNames(images.map(({ platform }) => platform));
   throw new PlatformError(
     `Cannot edit ${
       fitting.length === 0 ? "no image" : "several images"
     } at once: expected --only ` +
-      `PLATFORM for one of the index: ${available.join(", ")}`,
+      `PLATFORM for one of the index; ${listAvailable(available)}`,
     available,
   );
 }

@@ -1,11 +1,11 @@
 import type { TypedFlagParameter } from "@stricli/core";
 import { filterIndex } from "../../lib/image/filter_index.ts";
 import type { View } from "../../lib/image/image.ts";
-import { listImages, selectImage } from "../../lib/image/select.ts";
+import { listImages, missingPlatform, selectImage } from "../../lib/image/select.ts";
 import { formatPlatform, parsePlatform, type Platform } from "../../lib/oci/platform.ts";
 import { matchesPlatform } from "../../lib/oci/platform_match.ts";
 import type { Destination } from "../../lib/store/store.ts";
-import { PlatformError, UnsupportedError } from "../../lib/errors.ts";
+import { UnsupportedError } from "../../lib/errors.ts";
 import type { Context } from "./context.ts";
 import type { Session } from "./session.ts";
 
@@ -55,14 +55,7 @@ export async function narrow(
     const isThere = images.some((image) =>
       image.platform !== undefined && matchesPlatform(image.platform, platform)
     );
-    if (isThere) continue;
-    const available = images.map((image) =>
-      image.platform === undefined ? "unknown" : formatPlatform(image.platform)
-    );
-    throw new PlatformError(
-      `Cannot find an image for ${formatPlatform(platform)}: available: ${available.join(", ")}`,
-      available,
-    );
+    if (!isThere) throw missingPlatform(platform, images);
   }
   const filtered = await filterIndex(view, wanted);
   const [before, after] = [await view.descriptor(), await filtered.descriptor()];

@@ -61,10 +61,20 @@ Deno.test("index create annotates, and makes Docker manifest lists", async () =>
   await using world = await openWorld();
   await world.push("arm:v1", ARM);
   await runIn(world, [
-    ...["index", "create", "REG/arm:v1", "-t", "REG/app:v1", "--annotation", "team=deck=1"],
+    ...[
+      "index",
+      "create",
+      "REG/arm:v1",
+      "-t",
+      "REG/app:v1",
+      "--annotation",
+      "team=deck=1",
+      "-a",
+      "by=ann",
+    ],
   ]);
   const index = JSON.parse((await runIn(world, ["manifest", "REG/app:v1"])).stdout);
-  assertEquals(index.annotations, { team: "deck=1" });
+  assertEquals(index.annotations, { team: "deck=1", by: "ann" });
   await runIn(world, ["index", "create", "--docker", "REG/arm:v1", "-t", "REG/app:v2"]);
   const list = JSON.parse((await runIn(world, ["manifest", "REG/app:v2"])).stdout);
   assertEquals(list.mediaType, "application/vnd.docker.distribution.manifest.list.v2+json");

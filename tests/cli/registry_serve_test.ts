@@ -235,11 +235,15 @@ Deno.test("registry gc removes what no manifest has from a directory that is bei
   assertEquals(deleted.code, 0, deleted.stderr);
   assertMatch((await gc(...now, "--dry-run")).stderr, /^would remove 2 blobs, /);
   const { stdout, stderr } = await gc(...now, "--json");
-  assertEquals(stdout.trim().split("\n").map((line) => JSON.parse(line).repository), [
-    "app",
-    "app",
+  const lines = stdout.trim().split("\n").map((line) => JSON.parse(line));
+  assertEquals(lines.map(({ kind, repository }) => [kind, repository]), [
+    ["removed", "app"],
+    ["removed", "app"],
+    ["total", undefined],
   ]);
-  assertMatch(JSON.parse(stderr).message, /^removed 2 blobs/);
+  const bytes = lines[0].size + lines[1].size;
+  assertEquals(lines[2], { kind: "total", removed: 2, bytes, skipped: [] });
+  assertEquals(stderr, "");
 });
 
 Deno.test("registry gc does not make the directory that it is told to clean", async () => {

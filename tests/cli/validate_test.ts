@@ -43,6 +43,29 @@ Deno.test("validate prints FAIL for each problem and exits 1, text or JSON", asy
   assertEquals([json.isValid, json.problems[0].check], [false, "missing"]);
 });
 
+Deno.test("validate of an archive or layout with several images checks each, by its name", async () => {
+  await using world = await openWorld();
+  await world.push("app:v1", APP);
+  await world.push("other:v2", makeImage([[{ path: "a", content: "a" }]]));
+  const images = ["app:v1", "other:v2"].map((name) => `${world.registry}/${name}`);
+  const tar = `${world.dir}/both.tar`;
+  await runDavit(["pull", ...images, tar]);
+  await runDavit(["pull", "--format=oci", ...images, `${world.dir}/layout`]);
+  await runDavit(["tag", `oci:${world.dir}/layout:v1`, "again"]);
+  for (
+    const { place, names } of [
+      { place: `${world.dir}/layout`, names: ["v1", "v2"] },
+      { place: tar, names: images },
+      { place: `docker-archive:${tar}`, names: images },
+    ]
+  ) {
+    const { code, stdout } = await runDavit(["validate", place]);
+    assertEquals([code, stdout], [0, names.map((name) => `PASS: ${place}:${name}\n`).join("")]);
+  }
+  const tarball = await runDavit(["validate", "--tarball", tar]);
+  assertEquals([tarball.code, tarball.stdout.match(/PASS/g)?.length], [0, 2]);
+});
+
 Deno.test("validate --platform looks at one image", async () => {
   await using world = await openWorld();
   await world.push("app:v1", twoPlatforms());
