@@ -1,9 +1,12 @@
 import { UnsupportedError } from "../errors.ts";
-import type { Image } from "../image/image.ts";
+import type { Image, View } from "../image/image.ts";
+import { listImages } from "../image/select.ts";
 import type { CallOptions } from "../layer/content_source.ts";
 import { type ImageConfig, parseConfig } from "../oci/config.ts";
 import type { Digest } from "../oci/digest.ts";
 import { isImageConfigType } from "../oci/media_type.ts";
+import type { Platform } from "../oci/platform.ts";
+import { present } from "../oci/present.ts";
 import { Permits } from "../store/permits.ts";
 import { cleanPath } from "./entry_paths.ts";
 import { FileTree } from "./file_tree.ts";
@@ -23,6 +26,8 @@ export interface LintOptions extends CallOptions {
 export interface LintReport {
   /** The digest of its manifest. */
   readonly digest: Digest;
+  /** What it runs on, where it is one of several images. */
+  readonly platform?: Platform;
   /** What was found, the worst first. */
   readonly findings: readonly LintFinding[];
   /** Bytes of files that the image carries and no container sees. */
@@ -87,6 +92,28 @@ export async function lintImage(image: Image, options: LintOptions = {}): Promis
     findings: all.filter(({ rule }) => !ignore.includes(rule)).sort(byBadness),
     wastedBytes: wasted.reduce((sum, { bytes = 0 }) => sum + bytes, 0),
   };
+}
+
+/**
+ * Does {@linkcode lintImage} for an image, or for all images of an index, one after the other.
+ * Attestations and other artifacts of an index are left out.
+ *
+ * @throws {UnsupportedError} When there is no image.
+ * @throws {DocumentError} When a layer is no tar.
+ */
+export async function lintImages(
+  view: View,
+  options: LintOptions = {},
+): Promise<readonly LintReport[]> {
+  if (view.kind === "image") return [await lintImage(view, options)];
+  const reports: LintReport[] = [];
+  for (const { image, platform } of await listImages(view)) {
+    if (!isImageConfigType((await image.configDescriptor()).mediaType)) continue;
+    reports.push({ ...await lintImage(image, options), ...present({ platform }) });
+  }
+  if (reports.length > 0) return reports;
+  const { digest } = await view.descriptor();
+  throw new UnsupportedError(`Cannot lint "${digest}": expected an image, got none`);
 }
 
 async function readConfig(image: Image): Promise<ImageConfig> {

@@ -28,7 +28,7 @@ export type { LayerListing, ListedEntry } from "./layer_listing.ts";
 export { findFiles, type FindOptions } from "./find_files.ts";
 export type * from "./image_diff.ts";
 export { ImageFiles, type OpenedFile } from "./image_files.ts";
-export { lintImage, type LintOptions, type LintReport } from "./lint.ts";
+export { lintImage, lintImages, type LintOptions, type LintReport } from "./lint.ts";
 export {
   isAtLeast,
   isLintRule,

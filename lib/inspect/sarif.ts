@@ -1,3 +1,4 @@
+import { formatPlatform } from "../oci/platform.ts";
 import { LINT_RULES, type LintFinding, type LintRuleId } from "./lint_rules.ts";
 import type { LintReport } from "./lint.ts";
 
@@ -10,34 +11,39 @@ export interface SarifOptions {
 }
 
 /**
- * Writes what was found as a SARIF document, for code-scanning services.
+ * Writes what was found as a SARIF document, for code-scanning services: a run for each image, of
+ * several images named by their platforms.
  *
  * @see {@link https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html SARIF 2.1.0}
  */
-export function toSarif(report: LintReport, { version, image }: SarifOptions): unknown {
-  const ids = Object.keys(LINT_RULES) as LintRuleId[];
+export function toSarif(reports: readonly LintReport[], options: SarifOptions): unknown {
   return {
     "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
     version: "2.1.0",
-    runs: [{
-      tool: {
-        driver: {
-          name: "davit",
-          version,
-          rules: ids.map((id) => ({
-            id,
-            shortDescription: { text: LINT_RULES[id].brief },
-            help: { text: LINT_RULES[id].help },
-            defaultConfiguration: { level: LINT_RULES[id].level },
-          })),
-        },
+    runs: reports.map((report) => toRun(report, options)),
+  };
+}
+
+function toRun(report: LintReport, { version, image }: SarifOptions): unknown {
+  const ids = Object.keys(LINT_RULES) as LintRuleId[];
+  const { digest, platform, findings } = report;
+  const id = platform === undefined ? undefined : `davit lint/${formatPlatform(platform)}`;
+  return {
+    tool: {
+      driver: {
+        name: "davit",
+        version,
+        rules: ids.map((id) => ({
+          id,
+          shortDescription: { text: LINT_RULES[id].brief },
+          help: { text: LINT_RULES[id].help },
+          defaultConfiguration: { level: LINT_RULES[id].level },
+        })),
       },
-      artifacts: [{
-        location: { uri: `${encodePath(image)}` },
-        description: { text: report.digest },
-      }],
-      results: report.findings.map((found) => toResult(found, ids, image)),
-    }],
+    },
+    ...(id === undefined ? {} : { automationDetails: { id } }),
+    artifacts: [{ location: { uri: `${encodePath(image)}` }, description: { text: digest } }],
+    results: findings.map((found) => toResult(found, ids, image)),
   };
 }
 

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { configureImage } from "../../lib/image/configure.ts";
+import { createIndex } from "../../lib/image/create_index.ts";
 import { runDavit } from "../support/cli.ts";
 import { makeImage } from "../support/images.ts";
 import { openWorld, type World } from "./world.ts";
@@ -45,6 +46,31 @@ Deno.test("lint writes one document of JSON or SARIF", async () => {
   }
   const sarif = JSON.parse((await lint(world, "--format", "sarif")).stdout);
   assertEquals(sarif.runs[0].results.length, 3);
+});
+
+Deno.test("lint of an index looks at every platform's image, or at the one that is named", async () => {
+  await using world = await openWorld();
+  const bad = makeImage([[{ path: "x/.env", content: "a" }]], { platform: "linux/arm64" });
+  const good = makeImage([[{ path: "x", content: "x" }]]);
+  await world.push("both:v1", createIndex([{ image: good }, { image: bad }]));
+  const words = ["lint", `${world.registry}/both:v1`, "--ignore", "root-user,no-command"];
+  const { stdout, code } = await runDavit([...words, "--fail-on", "warning"]);
+  assertEquals(code, 1);
+  assertEquals(
+    stdout,
+    "linux/arm64  warning  secret-file  /x/.env  #1  files of this name hold secrets\n" +
+      "linux/amd64: nothing found\nlinux/arm64: 1 warning\n",
+  );
+  const named = await runDavit([...words, "--platform", "linux/amd64"]);
+  assertEquals([named.code, named.stdout], [0, "nothing found\n"]);
+  const lines = (await runDavit([...words, "--json"])).stdout.trim().split("\n");
+  assertEquals(lines.map((line) => JSON.parse(line).platform), ["linux/amd64", "linux/arm64"]);
+  const sarif = JSON.parse((await runDavit([...words, "--format", "sarif"])).stdout);
+  assertEquals(
+    // deno-lint-ignore no-explicit-any
+    sarif.runs.map(({ automationDetails, results }: any) => [automationDetails.id, results.length]),
+    [["davit lint/linux/amd64", 0], ["davit lint/linux/arm64", 1]],
+  );
 });
 
 Deno.test("lint --rules lists the rules; unknown ones and no image are mistakes", async () => {

@@ -256,7 +256,7 @@ Deno.test("toSarif() has a result for each finding, with its rule, place and lev
   const image = imageOf([[{ path: "a b/.env", content: "x" }, large("v"), large("w")]]);
   const report = await lintImage(image);
   // deno-lint-ignore no-explicit-any
-  const sarif = toSarif(report, { version: "1.2.3", image: "reg/app:v1" }) as any;
+  const sarif = toSarif([report], { version: "1.2.3", image: "reg/app:v1" }) as any;
   const [run] = sarif.runs;
   assertEquals([sarif.version, run.tool.driver.version], ["2.1.0", "1.2.3"]);
   assertEquals(run.tool.driver.rules.length, Object.keys(LINT_RULES).length);
