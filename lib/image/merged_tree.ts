@@ -1,3 +1,4 @@
+import type { Whiteout } from "../layer/whiteout.ts";
 import type { TarHeader } from "../tar/entry.ts";
 import { DocumentError, LimitExceededError } from "../errors.ts";
 import { comparePaths } from "../layer/entry_path.ts";
@@ -37,6 +38,14 @@ export interface TreeNode {
   readonly path: string;
   /** The layer whose entry gave it this name, from 0; a hard link's file may come from below. */
   readonly layer: number;
+}
+
+/** What one layer does to the filesystem below it. */
+export interface LayerChanges {
+  /** What it hides. */
+  readonly markers: readonly Whiteout[];
+  /** What it brings, in its order. */
+  readonly added: readonly (readonly [TarHeader, EntryPlace])[];
 }
 
 /** What every file has instead of a map of its own; nothing is ever put into it. */
@@ -82,8 +91,28 @@ export class MergedTree {
   readonly #root: Node = new Node(impliedDirectory("."), -1, ".");
   #nodes = 0;
 
-  /** Applies an entry of a layer; a path that leads through symbolic links stays inside the root. */
-  add(header: TarHeader, place: EntryPlace): void {
+  /**
+   * Applies what a layer says. A path that leads through symbolic links stays inside the root.
+   *
+   * Markers come first, wherever they stand: they hide what the layers below brought, through links
+   * too, but for links in whose place the layer puts something else.
+   */
+  apply({ markers, added }: LayerChanges): void {
+    const own = new Set(
+      markers.length === 0 ? [] : added.flatMap(([{ type, name }]) => {
+        return type === "symlink" ? [] : [name.split("/").filter(isPart).join("/")];
+      }),
+    );
+    for (const marker of markers) {
+      if (marker.kind === "whiteout") this.#remove(marker.path, own);
+      if (marker.kind === "opaque") {
+        this.#directory(partsOf(marker.directory), own)?.children.clear();
+      }
+    }
+    for (const [header, place] of added) this.#add(header, place);
+  }
+
+  #add(header: TarHeader, place: EntryPlace): void {
     const { linkName = "" } = header;
     if (header.type === "symlink" && linkName.length > MAX_PATH_LENGTH) {
       throw unsafe(header.name, `a target of at most ${MAX_PATH_LENGTH} characters`);
@@ -97,7 +126,7 @@ export class MergedTree {
       return;
     }
     const { layer } = place;
-    const parent = this.#follow(parts, layer) ?? this.#root;
+    const parent = this.#follow(parts, { maker: layer, last: true }) ?? this.#root;
     const existing = parent.children.get(name);
     const inode = header.type === "hardlink" ? this.#target(header) : { header, place };
     if (existing?.inode.header.type === "directory" && header.type === "directory") {
@@ -109,15 +138,25 @@ export class MergedTree {
   }
 
   /** Takes away a path and all below it. */
-  remove(path: string): void {
+  #remove(path: string, own: ReadonlySet<string>): void {
     const parts = partsOf(path);
     const name = parts.pop();
-    if (name !== undefined) this.#find(parts)?.children.delete(name);
+    if (name !== undefined) this.#directory(parts, own)?.children.delete(name);
   }
 
-  /** Takes away all that is below a directory. */
-  empty(path: string): void {
-    this.#find(partsOf(path))?.children.clear();
+  /** The directory that a path of a marker leads to. @param own What the marker's layer brings. */
+  #directory(parts: readonly string[], own: ReadonlySet<string>): Node | undefined {
+    let node: Node = this.#root;
+    for (const [index, part] of parts.entries()) {
+      const child = node.children.get(part);
+      if (child === undefined) return undefined;
+      if (child.inode.header.type === "symlink") {
+        const isReplaced = own.has(parts.slice(0, index + 1).join("/"));
+        return isReplaced ? undefined : this.#follow(parts, { last: true });
+      }
+      node = child;
+    }
+    return node;
   }
 
   /** Every name of every file, parents first, siblings in the order of their bytes. */
@@ -181,19 +220,21 @@ export class MergedTree {
   }
 
   #target({ name, linkName = "" }: TarHeader): Inode {
-    const node = this.#find(partsOf(linkName, name));
+    const node = this.#follow(partsOf(linkName, name));
     if (node === undefined || node.inode.header.type === "directory") {
       throw unsafe(name, `a hard link to a file, got one to ${JSON.stringify(linkName)}`);
     }
     return node.inode;
   }
 
-  #find(parts: readonly string[]): Node | undefined {
-    return this.#follow(parts);
-  }
-
-  /** @param maker The layer that makes what is missing on the way; nobody when absent. */
-  #follow(parts: readonly string[], maker?: number): Node | undefined {
+  /**
+   * @param maker The layer that makes what is missing on the way; nobody when absent.
+   * @param last Whether a link at the end of the path is followed too.
+   */
+  #follow(
+    parts: readonly string[],
+    { maker, last = false }: { readonly maker?: number; readonly last?: boolean } = {},
+  ): Node | undefined {
     const make = maker !== undefined;
     const pending = [...parts].reverse();
     const trail: Node[] = [this.#root];
@@ -206,7 +247,7 @@ export class MergedTree {
       }
       const child = here.children.get(name);
       const isLast = pending.length === 0;
-      if (child?.inode.header.type === "symlink" && (make || !isLast)) {
+      if (child?.inode.header.type === "symlink" && (last || !isLast)) {
         if (++links > MAX_LINKS) throw unsafe(parts.join("/"), "a path without a loop of links");
         const { linkName = "" } = child.inode.header;
         if (linkName.startsWith("/")) trail.length = 1;

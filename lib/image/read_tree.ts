@@ -6,7 +6,7 @@ import type { TarHeader } from "../tar/entry.ts";
 import { TarReader } from "../tar/reader.ts";
 import { DocumentError, TarError } from "../errors.ts";
 import type { KeptTars } from "./kept_tars.ts";
-import { type EntryPlace, MergedTree } from "./merged_tree.ts";
+import { type EntryPlace, type LayerChanges, MergedTree } from "./merged_tree.ts";
 
 /** Options of {@linkcode readTrees}. */
 export interface ReadTreeOptions extends CallOptions {
@@ -45,8 +45,8 @@ export async function readTrees(
   for (const [position, layer] of layers.entries()) {
     try {
       const changes = await readChanges(layer, position, { ...options, offsets: trees.offsets });
-      applyChanges(trees.whole, changes);
-      if (position < split) applyChanges(trees.lower, changes);
+      trees.whole.apply(changes);
+      if (position < split) trees.lower.apply(changes);
     } catch (error) {
       throw naming(layer.descriptor?.digest ?? `${position + 1} of ${layers.length}`, error);
     }
@@ -61,17 +61,11 @@ function naming(layer: string, error: unknown): unknown {
   return new DocumentError(`Cannot export layer "${layer}": ${why}`, { cause: error });
 }
 
-/** What one layer does to the filesystem below it. */
-interface Changes {
-  readonly markers: readonly Whiteout[];
-  readonly added: readonly (readonly [TarHeader, EntryPlace])[];
-}
-
 async function readChanges(
   layer: Layer,
   position: number,
   { kept, signal, offsets }: ReadTreeOptions & Pick<ReadTrees, "offsets">,
-): Promise<Changes> {
+): Promise<LayerChanges> {
   const markers: Whiteout[] = [];
   const added: [TarHeader, EntryPlace][] = [];
   const places = offsets[position] as number[];
@@ -90,13 +84,4 @@ async function readChanges(
   }
   reader.finish();
   return { markers, added };
-}
-
-/** Markers come first, wherever they stand: they hide what the layers below brought. */
-function applyChanges(tree: MergedTree, { markers, added }: Changes): void {
-  for (const marker of markers) {
-    if (marker.kind === "whiteout") tree.remove(marker.path);
-    if (marker.kind === "opaque") tree.empty(marker.directory);
-  }
-  for (const [header, place] of added) tree.add(header, place);
 }

@@ -25,13 +25,9 @@ export class FileTree {
   constructor(listings: readonly LayerListing[], lowest = 0) {
     const tree = new MergedTree();
     for (const [position, { entries, markers }] of listings.entries()) {
-      for (const marker of markers) {
-        if (marker.kind === "whiteout") tree.remove(marker.path);
-        if (marker.kind === "opaque") tree.empty(marker.directory);
-      }
-      for (const { header, ordinal } of entries) {
-        tree.add(header, { layer: lowest + position, ordinal });
-      }
+      const layer = lowest + position;
+      const added = entries.map(({ header, ordinal }) => [header, { layer, ordinal }] as const);
+      tree.apply({ markers, added });
     }
     for (const { inode, path } of tree.nodes()) {
       const clean = cleanPath(path);

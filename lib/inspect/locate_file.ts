@@ -1,8 +1,8 @@
 import { DocumentError, TarError } from "../errors.ts";
 import type { Whiteout } from "../layer/whiteout.ts";
-import { cleanPath } from "./entry_paths.ts";
 import { FileTree, partsOf } from "./file_tree.ts";
 import type { LayerListing } from "./layer_listing.ts";
+import { findUngrounded, type Ungrounded } from "./ungrounded.ts";
 
 /** What the upper layers of an image say of a path, when those below are not known. */
 export type Decision =
@@ -50,10 +50,12 @@ const MAX_LINKS = 40;
 class Walk {
   readonly #tree: FileTree;
   readonly #listings: readonly LayerListing[];
+  readonly #ungrounded: readonly Ungrounded[];
 
   constructor(tree: FileTree, listings: readonly LayerListing[]) {
     this.#tree = tree;
     this.#listings = listings;
+    this.#ungrounded = findUngrounded(listings);
   }
 
   isCertain(parts: readonly string[], links = 0): boolean {
@@ -84,31 +86,22 @@ class Walk {
     return this.#listings.some(({ markers }) => markers.some((marker) => hides(marker, path)));
   }
 
-  /** Whether a known entry is under a directory nobody lists: it may make any directory. */
+  /** Whether a known entry may lie elsewhere: it may make any directory. */
   #hasUngrounded(): boolean {
-    return this.#listings.some(({ entries }) =>
-      entries.some(({ header }) => this.#isUngrounded(partsOf(header.name).slice(0, -1)))
-    );
+    return this.#ungrounded.some(({ kind }) => kind === "entry");
   }
 
-  #isUngrounded(above: readonly string[]): boolean {
-    return above.some((_, index) => !this.#tree.isListed(above.slice(0, index + 1).join("/")));
-  }
-
-  /** Whether something may lie on the path by another name: under a directory nobody lists. */
+  /** Whether something that the layers say of other paths may be about this one. */
   #mayBeAliased(parts: readonly string[]): boolean {
     const path = parts.join("/");
-    const isSuspect = (other: string) => {
-      const [name = "", ...above] = other.split("/").reverse();
+    return this.#ungrounded.some(({ kind, path: other, isReplaced }) => {
       const isOnTheWay = path === other || path.startsWith(`${other}/`);
+      if (kind === "opaque") return isReplaced || !isOnTheWay;
+      const name = other.slice(other.lastIndexOf("/") + 1);
       const times = parts.filter((part) => part === name).length;
-      if (times === 0 || times === 1 && isOnTheWay) return false; // where else could it lie?
-      return this.#isUngrounded(above.reverse());
-    };
-    return this.#listings.some(({ entries, markers }) =>
-      entries.some(({ header }) => isSuspect(cleanPath(header.name))) ||
-      markers.some((marker) => marker.kind === "whiteout" && isSuspect(marker.path))
-    );
+      if (times === 1 && isOnTheWay) return isReplaced; // where else could it lie?
+      return times > 0;
+    });
   }
 }
 

@@ -29,6 +29,10 @@ function directory(path: string, mode = 0o755): LayerEntry {
   return { path, type: "directory", mode, mtime: 1_400_000_000 };
 }
 
+function symlink(path: string, linkName: string): LayerEntry {
+  return { path, type: "symlink", linkName, mtime: 1_450_000_000 };
+}
+
 function link(path: string, linkName: string): LayerEntry {
   return { path, type: "hardlink", linkName };
 }
@@ -52,7 +56,7 @@ export function build(layers: Layers, form: Form = {}): Image {
 
 const BASE: Layers = [
   [directory("etc"), file("etc/base"), { ...file("bin/sh"), mode: 0o4755, uid: 1, gid: 2 }],
-  [file("etc/second"), { path: "bin/ash", type: "symlink", linkName: "sh", mtime: 1_500_000_000 }],
+  [file("etc/second"), symlink("bin/ash", "sh")],
 ];
 
 /** An image whose tree is compared. */
@@ -60,7 +64,7 @@ export interface TreeCase {
   readonly name: string;
   readonly layers: Layers;
   /** Why a peer's tree is another one, by its name. */
-  readonly unlike?: Readonly<Partial<Record<"crane" | "docker" | "umoci", string>>>;
+  readonly unlike?: Readonly<Partial<Record<"containerd" | "crane" | "docker" | "umoci", string>>>;
 }
 
 /** Everything that layers can do to each other. */
@@ -93,7 +97,10 @@ export const TREES: readonly TreeCase[] = [
   {
     name: "a whiteout of nothing",
     layers: [[file("a")], [whiteout("not/there")]],
-    unlike: { docker: "makes the directory in which nothing is removed" },
+    unlike: {
+      containerd: "makes the directory in which nothing is removed",
+      docker: "makes the directory in which nothing is removed",
+    },
   },
   {
     name: "an opaque directory",
@@ -102,6 +109,35 @@ export const TREES: readonly TreeCase[] = [
       opaque("d"),
       file("d/new"),
     ]],
+  },
+  {
+    name: "a whiteout under a symbolic link to a directory",
+    layers: [[file("real/x"), file("real/y"), symlink("alias", "real")], [whiteout("alias/x")]],
+    unlike: { crane: "follows no link", docker: "makes a directory in place of the link" },
+  },
+  {
+    name: "an opaque marker under a symbolic link to a directory",
+    layers: [
+      [file("real/x"), symlink("alias", "real")],
+      [opaque("alias"), file("alias/new")],
+    ],
+    unlike: { crane: "follows no link", docker: "makes a directory in place of the link" },
+  },
+  {
+    name: "a whiteout of a symbolic link to a directory",
+    layers: [[file("real/x"), symlink("alias", "real")], [whiteout("alias")]],
+  },
+  {
+    name: "an opaque directory in the place of a symbolic link",
+    layers: [
+      [file("real/x"), symlink("alias", "real")],
+      [directory("alias"), opaque("alias"), file("alias/new")],
+    ],
+  },
+  {
+    name: "a whiteout under a symbolic link that climbs",
+    layers: [[directory("srv"), file("srv/p"), symlink("up", "../../..")], [whiteout("up/srv/p")]],
+    unlike: { crane: "follows no link", docker: "makes a directory in place of the link" },
   },
   {
     name: "hard links in one layer",

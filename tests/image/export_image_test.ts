@@ -100,9 +100,30 @@ const CASES: readonly {
     gives: ["etc/", "etc/passwd = x", "up -> ../../../etc"],
   },
   {
-    does: "does not remove through a symbolic link",
-    layers: [[file("real/x"), symlink("alias", "real")], [whiteout("alias/x")]],
-    gives: ["alias -> real", "real/", "real/x = real/x"],
+    does: "hides through a symbolic link, within the root",
+    layers: [
+      [file("real/x"), file("real/y"), symlink("alias", "real"), symlink("up", "../../..")],
+      [whiteout("alias/x"), whiteout("up/alias/y"), file("alias/z")],
+    ],
+    gives: ["alias -> real", "real/", "real/z = alias/z", "up -> ../../.."],
+  },
+  {
+    does: "empties the directory that a symbolic link leads to",
+    layers: [[file("real/x"), symlink("alias", "real")], [opaque("alias"), file("alias/new")]],
+    gives: ["alias -> real", "real/", "real/new = alias/new"],
+  },
+  {
+    does: "hides a symbolic link itself, and not what it leads to",
+    layers: [[file("real/x"), symlink("alias", "real")], [whiteout("alias")]],
+    gives: ["real/", "real/x = real/x"],
+  },
+  {
+    does: "hides nothing through a symbolic link that the layer replaces by a directory",
+    layers: [
+      [file("real/x"), symlink("alias", "real"), symlink("other", "real")],
+      [directory("alias"), whiteout("alias/x"), directory("other"), opaque("other")],
+    ],
+    gives: ["alias/", "other/", "real/", "real/x = real/x"],
   },
 ];
 

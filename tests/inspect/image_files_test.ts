@@ -276,6 +276,36 @@ Deno.test("what is found from the top down is what all layers together make", as
   assert(compared > 100, `${compared}`);
 });
 
+Deno.test.each<{ why: string; layers: Layers }>([
+  {
+    why: "a file is put through a link that is a directory above",
+    layers: [[symlink("a", "b")], [file("b/f", "1")], [file("a/f", "22")], [directory("a")]],
+  },
+  {
+    why: "a whiteout goes through a link that is a directory above",
+    layers: [[symlink("a", "b")], [file("b/f")], [whiteout("a/f")], [directory("a")]],
+  },
+  {
+    why: "an opaque marker goes through a link",
+    layers: [[symlink("a", "b")], [file("b/f")], [opaque("a")]],
+  },
+  {
+    why: "an opaque marker goes through a link, back to where it stands",
+    layers: [[symlink("a", ".")], [directory("b"), file("b/f")], [opaque("a/b")]],
+  },
+  {
+    why: "a whiteout is within a directory in place of a link",
+    layers: [[symlink("a", "b")], [directory("b"), file("b/f")], [directory("a"), whiteout("a/f")]],
+  },
+])("what is found from the top down is what all layers make when $why", async ({ layers }) => {
+  const image = makeImage(layers);
+  await using whole = new ImageFiles(image);
+  await using some = new ImageFiles(image);
+  const sizeOf = (entry: { size: number }) => entry.size;
+  const expected = await outcome(async () => sizeOf((await whole.tree()).at("b/f")));
+  assertEquals(await outcome(async () => sizeOf(await some.locate("b/f"))), expected);
+});
+
 /** An image of these layers, or `undefined` where one of them contradicts itself. */
 function imageOf(layers: Layers): Image | undefined {
   try {
