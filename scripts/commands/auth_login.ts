@@ -7,7 +7,7 @@ import { Session } from "../console/session.ts";
 import { readAll } from "../../lib/stream/read_all.ts";
 
 interface Flags extends AccountFlags {
-  readonly username: string;
+  readonly username?: string;
   readonly password?: string;
   readonly passwordStdin?: boolean;
 }
@@ -21,8 +21,10 @@ export const command: Command<Context> = buildCommand({
     fullDescription:
       `Ask the registry whether it takes the name and password, then store them where docker does:
 in the credential helper that docker's config.json names, else in config.json itself, readable
-by its owner only. Nothing is stored that the registry refuses.
+by its owner only. Nothing is stored that the registry refuses. At a terminal, what is not given is
+asked for; the password does not show.
 
+  davit auth login ghcr.io
   davit auth login ghcr.io -u me --password-stdin < token.txt`,
   },
   parameters: {
@@ -32,6 +34,7 @@ by its owner only. Nothing is stored that the registry refuses.
         brief: "Name of the user",
         placeholder: "USER",
         parse: parseUser,
+        optional: true,
       },
       password: {
         kind: "parsed",
@@ -55,7 +58,7 @@ by its owner only. Nothing is stored that the registry refuses.
     },
   },
   async func(this: Context, flags: Flags, registry: string): Promise<void> {
-    const { username } = flags;
+    const username = await readUser(this, flags);
     const password = await readPassword(this, flags);
     await using session = new Session(this, flags);
     const { signal } = session;
@@ -78,14 +81,27 @@ by its owner only. Nothing is stored that the registry refuses.
   },
 });
 
+async function readUser({ ask }: Context, { username }: Flags): Promise<string> {
+  if (username !== undefined) return username;
+  if (ask !== undefined) return parseUser((await ask("Username: ", false)).trim());
+  throw new UsageError("Cannot log in: expected --username");
+}
+
 async function readPassword(context: Context, flags: Flags): Promise<string> {
   const { password, passwordStdin = false } = flags;
-  if (passwordStdin === (password !== undefined)) {
+  if (passwordStdin && password !== undefined) {
     throw new UsageError("Cannot log in: expected either --password-stdin or --password");
   }
-  const text = password ?? await readStdin(context);
+  const text = password ?? (passwordStdin ? await readStdin(context) : await askSecret(context));
   if (text !== "") return text;
   throw new UsageError("Cannot log in: expected a password, got none");
+}
+
+async function askSecret({ ask }: Context): Promise<string> {
+  if (ask !== undefined) return await ask("Password: ", true);
+  throw new UsageError(
+    "Cannot log in: expected --password-stdin, --password or a terminal to ask at",
+  );
 }
 
 /** `echo secret` ends its line; the line's end is no part of the secret. */

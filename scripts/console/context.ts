@@ -32,4 +32,10 @@ export interface Context {
   readonly isTerminal: boolean;
   /** Whether a person is typing, so that an editor can be opened; not unless said. */
   readonly isInteractive?: boolean;
+  /**
+   * Asks the person who is typing for a line; absent where nobody is.
+   *
+   * @param isSecret Whether the answer is not shown.
+   */
+  readonly ask?: (question: string, isSecret: boolean) => Promise<string>;
 }

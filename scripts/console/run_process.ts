@@ -1,3 +1,4 @@
+import { askTerminal } from "./ask.ts";
 import type { Context } from "./context.ts";
 import { describeError } from "./describe_error.ts";
 import { FileError } from "../../lib/errors.ts";
@@ -46,6 +47,9 @@ function processContext(interruption: AbortController): Context {
     },
     get stdout() {
       return explained(Deno.stdout.writable, outputFailure);
+    },
+    ...Deno.stdin.isTerminal() && {
+      ask: (question, isSecret) => askTerminal(question, { isSecret, signal: interruption.signal }),
     },
     isInteractive: Deno.stdin.isTerminal() && Deno.stdout.isTerminal(),
     isTerminal: Deno.stderr.isTerminal() && Deno.env.get("TERM") !== "dumb",

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { runDavit, runDavitOk } from "../support/cli.ts";
+import { DAVIT, runDavit, runDavitOk } from "../support/cli.ts";
+import { peerTest } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 type Style = "basic" | "bearer" | "open";
@@ -89,7 +90,7 @@ Deno.test("login at a registry that is not there stores nothing", async () => {
 
 for (
   const [words, says] of [
-    [["-u", "u"], "either --password-stdin or --password"],
+    [["-u", "u"], "--password-stdin, --password or a terminal to ask at"],
     [["-u", "u", "-p", "p", "--password-stdin"], "either --password-stdin or --password"],
     [["-u", "u", "--password-stdin"], "expected a password, got none"],
     [["-u", "a:b", "-p", "p"], 'expected a name without ":"'],
@@ -102,6 +103,65 @@ for (
     assertStringIncludes(stderr, says);
   });
 }
+
+/** Types answers at a terminal where davit runs, each once its question is there. */
+async function typeAt(
+  words: readonly string[],
+  { answers, env }: {
+    readonly answers: readonly (readonly [question: string, answer: string])[];
+    readonly env: Readonly<Record<string, string>>;
+  },
+): Promise<{ readonly code: number; readonly shown: string }> {
+  const command = [Deno.execPath(), ...DAVIT, ...words].join(" ");
+  await using child = new Deno.Command("script", {
+    args: ["-qefc", command, "/dev/null"],
+    env: { ...env, TERM: "xterm" },
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const terminal = child.stdin.getWriter();
+  const left = [...answers];
+  let shown = "";
+  for await (const chunk of child.stdout) {
+    shown += new TextDecoder().decode(chunk);
+    const [next] = left;
+    if (next === undefined || !shown.endsWith(next[0])) continue;
+    left.shift();
+    await terminal.write(new TextEncoder().encode(next[1]));
+  }
+  await terminal.close().catch(() => {});
+  return { code: (await child.status).code, shown };
+}
+
+peerTest("login asks at a terminal for what is not given, and does not show the password", {
+  needs: ["script"],
+}, async () => {
+  await using realm = await openRealm("basic");
+  const { registry, env, config } = realm;
+  const typed = "wr0ng\u0015xp\u007f\u007fp\r";
+  const { code, shown } = await typeAt(["auth", "login", registry], {
+    env: { DOCKER_CONFIG: `${env.HOME}/.docker` },
+    answers: [["Username: ", "u\r"], ["Password: ", typed]],
+  });
+  assertEquals(code, 0, shown);
+  const lines = ["Username: u", "Password: ", `logged in to ${registry} as u: stored in ${config}`];
+  assertEquals(shown, lines.map((line) => `${line}\r\n`).join(""));
+  const got = await runDavitOk(["auth", "get", registry], { env });
+  assertEquals(got.stdout, '{"Username":"u","Secret":"p"}\n');
+});
+
+peerTest("Ctrl-C at the password leaves nothing, and the terminal as it was", {
+  needs: ["script"],
+}, async () => {
+  await using realm = await openRealm("basic");
+  const { code, shown } = await typeAt(["auth", "login", realm.registry, "-u", "u"], {
+    env: { DOCKER_CONFIG: `${realm.env.HOME}/.docker` },
+    answers: [["Password: ", "sec\u0003"]],
+  });
+  assertEquals(code, 130);
+  assertEquals(shown.includes("sec"), false);
+  assertEquals(await exists(realm.config), false);
+});
 
 Deno.test("logout forgets the login, and says where others remain", async () => {
   await using realm = await openRealm("basic");

@@ -1,4 +1,4 @@
-/** containerd, podman, buildah and docker, against the registry in every way of signing in. */
+/** containerd, podman, buildah, crane and docker, against the registry in every way of signing in. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { createLayout } from "../../lib/layout/mod.ts";
 import { digestBytes } from "../../lib/oci/digest.ts";
@@ -126,6 +126,25 @@ for (const [way, options] of Object.entries(WAYS)) {
         await runOk(tool, [...storage, "rmi", "--all", "--force"]);
       }));
   }
+
+  peerTest(`crane pulls from and pushes to a registry ${way}`, {
+    needs: ["crane", "skopeo", "openssl"],
+  }, () =>
+    withRegistry(options, async (place) => {
+      const { server, directory, image, config } = place;
+      const env = { SSL_CERT_FILE: place.authority, DOCKER_CONFIG: directory.path };
+      const crane = (...words: string[]) => runOk("crane", words, { env });
+      if (creds.length > 0) {
+        await crane("auth", "login", server.address, "-u", "ann", "-p", "secret");
+      }
+      const [tar, target] = [directory.join("app.tar"), `${server.address}/crane:v2`];
+      await crane("pull", image, tar);
+      await crane("push", tar, target);
+      assertEquals(await configOf(place, "crane:v2"), config);
+      await crane("copy", image, `${server.address}/copied:v1`);
+      await crane("validate", "--remote", `${server.address}/copied:v1`);
+      assertEquals((await crane("ls", `${server.address}/copied`)).stdout, "v1\n");
+    }));
 
   peerTest(`containerd pulls from and pushes to a registry ${way}`, {
     needs: ["containerd", "ctr", "skopeo", "openssl"],

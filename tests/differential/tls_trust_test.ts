@@ -66,13 +66,16 @@ for (const certs of [".docker/certs.d", ".config/containers/certs.d"]) {
 }
 
 for (
-  const [file, says] of [["tls.key", "expected certificates in PEM"], ["nope", "nope"]] as const
+  const [file, exits, says] of [
+    ["tls.key", 1, "expected certificates in PEM"],
+    ["nope", 3, 'Cannot find certificates "'],
+  ] as const
 ) {
   peerTest(`--ca ${file} is a clear error`, { needs: ["openssl"] }, async () => {
     await using world = await serveVouched();
     const words = ["ls", "--ca", world.dir.join(file), `${world.registry}/app`];
     const { code, stderr } = await runDavit(words);
-    assertEquals(code, 1);
+    assertEquals(code, exits);
     assertStringIncludes(stderr, says);
   });
 }
