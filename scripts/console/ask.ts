@@ -19,10 +19,13 @@ export async function askTerminal(
   question: string,
   { isSecret, signal }: AskOptions,
 ): Promise<string> {
-  say(question);
-  if (!isSecret) return await readLine(signal);
-  Deno.stdin.setRaw(true, { cbreak: true });
+  if (!isSecret) {
+    say(question);
+    return await readLine(signal);
+  }
+  Deno.stdin.setRaw(true, { cbreak: true }); // before the question: who types fast shows nothing
   try {
+    say(question);
     return await readLine(signal);
   } finally {
     Deno.stdin.setRaw(false);
