@@ -8,7 +8,8 @@ export interface AskOptions {
   readonly signal: AbortSignal;
 }
 
-const ENTER = /[\r\n\u0004]/;
+/** What ends a line: Enter, and Ctrl-D. */
+const ENDS = "\r\n\u0004";
 const KEYS = { ctrlU: "\u0015", backspace: "\u0008", delete: "\u007f" };
 
 /**
@@ -41,7 +42,7 @@ async function readLine(signal: AbortSignal): Promise<string> {
     const count = await untilAborted(Deno.stdin.read(chunk), signal);
     if (count === null) return typed;
     for (const key of decoder.decode(chunk.subarray(0, count), { stream: true })) {
-      if (ENTER.test(key)) return typed;
+      if (ENDS.includes(key)) return typed;
       typed = edit(typed, key);
     }
   }
