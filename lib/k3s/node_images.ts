@@ -35,13 +35,20 @@ export class NodeImages implements ContentSource, AsyncDisposable {
   #listing: NodeListing;
   /** What was not sent because the node had it. */
   readonly #relied = new Set<Digest>();
+  /** The names that an import gives, of those that the node was asked for and did not have. */
+  readonly #newNames = new Set<string>();
   #importing: Promise<Importing> | undefined;
   #sent = 0;
 
-  private constructor(cli: DockerCli, node: string, listing: NodeListing) {
+  private constructor(
+    cli: DockerCli,
+    node: string,
+    { names, listing }: { readonly names: readonly string[]; readonly listing: NodeListing },
+  ) {
     this.#cli = cli;
     this.node = node;
     this.#listing = listing;
+    for (const name of names) if (!listing.images.has(name)) this.#newNames.add(name);
   }
 
   /**
@@ -56,7 +63,7 @@ export class NodeImages implements ContentSource, AsyncDisposable {
     names: readonly string[] = [],
     options: CallOptions = {},
   ): Promise<NodeImages> {
-    return new NodeImages(cli, node, await list(cli, node, names, options));
+    return new NodeImages(cli, node, { names, listing: await list(cli, node, names, options) });
   }
 
   /** The platform that the node runs. */
@@ -176,8 +183,9 @@ export class NodeImages implements ContentSource, AsyncDisposable {
     await importing.archive[Symbol.asyncDispose]();
     const [pid = ""] = (await importing.output.catch(() => "")).split("\n", 1);
     const act = `clean up in "${this.node}"`;
-    await this.#cli.run(["exec", this.node, "sh", "-c", CLEAN, "sh", pid], { act })
-      .catch(() => {}); // a node that is gone has nothing to be cleaned up
+    const args = ["exec", this.node, "sh", "-c", CLEAN, "sh", pid, ...this.#newNames];
+    // A node that is gone has nothing to be cleaned up.
+    await this.#cli.run(args, { act }).catch(() => {});
   }
 
   /** As {@linkcode abandon}. */
