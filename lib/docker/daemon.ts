@@ -20,6 +20,9 @@ export interface EngineImage {
   readonly names: readonly string[];
 }
 
+/** What may be an ID or the beginning of one; Docker looks for names first. */
+const MAYBE_ID = /^(?:sha256:)?[0-9a-f]{6,64}$/;
+
 /** A `docker load` that runs, and the archive that goes into it. */
 interface Loading {
   readonly process: DockerProcess;
@@ -119,7 +122,8 @@ export class DockerDaemon implements Source, Destination {
    */
   async inspect(name: string, options: CallOptions = {}): Promise<EngineImage> {
     const format = "[{{json .Id}},{{json .RepoTags}}]";
-    const args = ["image", "inspect", "--format", format, toRepoTag(name) ?? name];
+    const image = MAYBE_ID.test(name) ? name : toRepoTag(name) ?? name;
+    const args = ["image", "inspect", "--format", format, image];
     const act = `inspect "${name}" in Docker`;
     const output = await this.#cli.run(args, { ...options, act })
       .catch((error) => Promise.reject(this.#explainMissing(name, error)));

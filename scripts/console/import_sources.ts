@@ -88,17 +88,13 @@ async function openEngineImage(
   const { DockerDaemon } = await import("../../lib/docker/daemon.ts");
   const daemon = scope.use(new DockerDaemon());
   const [, digits] = ID.exec(word) ?? [];
-  const name = word.startsWith("sha256:") ? word : formatReference(parseReference(word));
-  const { id, names } = await daemon.inspect(name, { signal }).catch((error) => {
-    if (!(error instanceof NotFoundError)) throw error;
-    if (digits === undefined || word === name) throw new NotFoundError("image", word, daemon.label);
-    return daemon.inspect(digits, { signal });
-  });
-  const isId = digits !== undefined && id.startsWith(`sha256:${digits}`);
+  const { id, names } = await daemon.inspect(word, { signal });
+  const isId = digits !== undefined && id.startsWith(`sha256:${digits}`) &&
+    !names.includes(`${word}:latest`);
   return {
     id,
-    names: isId ? namesOf(word, names) : [name],
-    open: () => daemon.open(isId ? id : name, { signal }),
+    names: isId ? namesOf(word, names) : [formatReference(parseReference(word))],
+    open: () => daemon.open(isId ? id : word, { signal }),
   };
 }
 
