@@ -8,6 +8,7 @@ import type { ContentSource } from "./content_source.ts";
 import { drain } from "./drain.ts";
 import type { Layer } from "./layer.ts";
 import { lazy } from "../stream/lazy.ts";
+import { lazyBytes } from "../stream/lazy_bytes.ts";
 import { shared } from "./shared.ts";
 
 /** Where a {@linkcode BlobLayer} lies, and what is known of it. */
@@ -79,7 +80,7 @@ export class BlobLayer implements Layer {
 
   /** Fetches the blob, verified against the descriptor by its place. */
   compressed(): ReadableStream<Uint8Array> {
-    return lazy((signal) => this.origin.fetch(this.descriptor, { signal }));
+    return lazyBytes((signal) => this.origin.fetch(this.descriptor, { signal }));
   }
 
   /**

@@ -1,6 +1,6 @@
 import { SizeMismatchError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { through } from "../stream/through.ts";
+import { lookOn } from "../stream/look_on.ts";
 
 /** Passes on the rest of a content from an offset, and fails unless it ends where it should. */
 export function restOf(
@@ -9,15 +9,13 @@ export function restOf(
   offset: number,
 ): ReadableStream<Uint8Array> {
   let position = offset;
-  return through(source, {
-    push(bytes) {
+  return lookOn(source, {
+    see(bytes) {
       position += bytes.length;
       if (position > size) throw new SizeMismatchError(size, position, { digest });
-      return [bytes];
     },
     end() {
       if (position < size) throw new SizeMismatchError(size, position, { digest });
-      return [];
     },
   });
 }

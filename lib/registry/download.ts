@@ -1,5 +1,6 @@
 import { RegistryError, SizeMismatchError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import { type ByteReader, byteStream, openByteReader, spareRoom } from "../stream/byte_stream.ts";
 import { withoutStart } from "../stream/without_start.ts";
 import { type Answer, discard } from "./answer.ts";
 import { describeUrl } from "./redact.ts";
@@ -40,13 +41,13 @@ export async function download(
   let resumedAt = offset;
   let reader = await openAt(position);
 
-  async function openAt(start: number): Promise<ReadableStreamDefaultReader<Uint8Array>> {
+  async function openAt(start: number): Promise<ByteReader> {
     const headers = start === 0 ? undefined : { range: `bytes=${start}-${size - 1}` };
     const answer = await options.open(headers ?? {}, signal);
     try {
       const skipped = checkHead(answer, start, { size, digest });
       const body = answer.body ?? ReadableStream.from([]); // all of it, when ranges are not known
-      return (skipped === 0 ? body : withoutStart(body, skipped)).getReader();
+      return openByteReader(skipped === 0 ? body : withoutStart(body, skipped));
     } catch (error) {
       await discard(answer);
       throw error;
@@ -61,17 +62,16 @@ export async function download(
     reader = await openAt(position);
   }
 
-  return new ReadableStream({
-    async pull(controller) {
-      for (;;) {
+  return byteStream({
+    async read(room) {
+      for (const spare = spareRoom(room);;) {
         try {
-          const { done, value } = await reader.read();
-          if (done && position === size) return controller.close();
-          position += value?.length ?? 0;
-          if (done || position > size) {
+          const result = await reader.read(spare());
+          position += result.value?.length ?? 0;
+          if (result.done ? position < size : position > size) {
             throw new SizeMismatchError(size, position, { digest });
           }
-          return controller.enqueue(value);
+          return result;
         } catch (error) {
           if (error instanceof SizeMismatchError) reader.cancel(error).catch(() => {});
           await resume(error);
@@ -83,7 +83,7 @@ export async function download(
       cancelled.abort(reason);
       return cancelling;
     },
-  }, { highWaterMark: 0 });
+  });
 }
 
 /** Checks what the head of an answer promises; says how many bytes come before the wanted ones. */

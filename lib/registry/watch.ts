@@ -1,3 +1,5 @@
+import { byteStream, openByteReader } from "../stream/byte_stream.ts";
+
 /** Options of {@linkcode watchBody}. */
 export interface WatchOptions {
   /** How long the other side may be silent, in milliseconds. */
@@ -15,15 +17,13 @@ export function watchBody(
   options: WatchOptions,
 ): ReadableStream<Uint8Array> {
   const { stallTimeoutMs, failure } = options;
-  const reader = body.getReader();
-  return new ReadableStream({
-    async pull(controller) {
+  const reader = openByteReader(body);
+  return byteStream({
+    async read(room) {
       const { promise, reject } = Promise.withResolvers<never>();
       const timer = setTimeout(() => reject(undefined), stallTimeoutMs);
       try {
-        const { done, value } = await Promise.race([reader.read(), promise]);
-        if (done) controller.close();
-        else controller.enqueue(value);
+        return await Promise.race([reader.read(room), promise]);
       } catch (cause) {
         const error = failure(cause);
         reader.cancel(error).catch(() => {});
@@ -33,5 +33,5 @@ export function watchBody(
       }
     },
     cancel: (reason) => reader.cancel(reason),
-  }, { highWaterMark: 0 });
+  });
 }

@@ -2,7 +2,7 @@ import { type Digest, digestBytes } from "../oci/digest.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { ContentSource } from "../layer/content_source.ts";
 import type { Layer } from "../layer/layer.ts";
-import { lazy } from "../stream/lazy.ts";
+import { lazyBytes } from "../stream/lazy_bytes.ts";
 
 /**
  * Bytes on their way into a place. Single-pass content has no descriptor until it has been read:
@@ -61,7 +61,7 @@ export function layerContent(layer: Layer): Content {
     ...(origin === undefined ? {} : { origin }),
     ...(origin === undefined || descriptor === undefined ? {} : {
       openFrom: (offset) =>
-        Promise.resolve(lazy((signal) => origin.fetch(descriptor, { offset, signal }))),
+        Promise.resolve(lazyBytes((signal) => origin.fetch(descriptor, { offset, signal }))),
     }),
     open: () => Promise.resolve(layer.compressed()),
     async sealed() {

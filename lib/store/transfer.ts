@@ -1,4 +1,5 @@
 import type { Descriptor } from "../oci/descriptor.ts";
+import { lookOn } from "../stream/look_on.ts";
 import { untilAborted } from "../stream/until_aborted.ts";
 import type { Content } from "./content.ts";
 import type { OnCopyEvent, Outcome } from "./events.ts";
@@ -144,15 +145,6 @@ function count(
   before: number,
   onBytes: (total: number) => void,
 ): ReadableStream<Uint8Array> {
-  const reader = source.getReader();
   let total = before;
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await reader.read();
-      if (done) return controller.close();
-      onBytes(total += value.length);
-      controller.enqueue(value);
-    },
-    cancel: (reason) => reader.cancel(reason),
-  }, { highWaterMark: 0 });
+  return lookOn(source, { see: ({ length }) => onBytes(total += length) });
 }

@@ -1,3 +1,5 @@
+import { type ByteReader, byteStream, openBorrower } from "./byte_stream.ts";
+
 /**
  * Makes a stream end with a signal: it then fails with the signal's reason, and its source is
  * cancelled with it, even while a read is pending.
@@ -17,6 +19,8 @@ export function abortable(
   signal: AbortSignal | undefined,
 ): ReadableStream<Uint8Array> {
   if (signal === undefined) return source;
+  const borrower = openBorrower(source);
+  if (borrower !== undefined) return abortableBytes(borrower, signal);
   const reader = source.getReader();
   const listening = new AbortController();
   return new ReadableStream({
@@ -45,4 +49,29 @@ export function abortable(
       return reader.cancel(reason);
     },
   }, { highWaterMark: 0 });
+}
+
+/** A source that is cancelled ends the read that is pending. */
+function abortableBytes(reader: ByteReader, signal: AbortSignal): ReadableStream<Uint8Array> {
+  const abort = () => void reader.cancel(signal.reason).catch(() => {});
+  const forget = () => signal.removeEventListener("abort", abort);
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort, { once: true });
+  return byteStream({
+    async read(room) {
+      try {
+        const result = await reader.read(room);
+        signal.throwIfAborted();
+        if (result.done) forget();
+        return result;
+      } catch (error) {
+        forget();
+        throw signal.aborted ? signal.reason : error;
+      }
+    },
+    cancel(reason) {
+      forget();
+      return reader.cancel(reason);
+    },
+  });
 }

@@ -1,8 +1,8 @@
 import { DigestMismatchError, SizeMismatchError } from "../errors.ts";
 import { algorithmOf } from "../oci/digest.ts";
 import { type Hasher, openHasher } from "./hash.ts";
+import { lookOn } from "./look_on.ts";
 import type { Measurement } from "./measure.ts";
-import { through } from "./through.ts";
 
 /**
  * Passes bytes through and fails unless they are the ones that were promised.
@@ -31,21 +31,19 @@ export function verify(
   const { digest } = expected;
   let hasher: Hasher;
   let size = 0;
-  return through(source, {
+  return lookOn(source, {
     async open() {
-      hasher = await openHasher(algorithmOf(expected.digest));
+      hasher = await openHasher(algorithmOf(digest));
     },
-    push(bytes) {
+    see(bytes) {
       size += bytes.length;
       if (size > expected.size) throw new SizeMismatchError(expected.size, size, { digest });
       hasher.update(bytes);
-      return [bytes];
     },
     end() {
       if (size < expected.size) throw new SizeMismatchError(expected.size, size, { digest });
       const actual = hasher.digest();
       if (actual !== digest) throw new DigestMismatchError(digest, actual);
-      return [];
     },
   });
 }
