@@ -2,14 +2,7 @@ import type { Layer } from "../layer/layer.ts";
 import { RecompressedLayer } from "../layer/recompressed_layer.ts";
 import { type Compression, compressionOf } from "../oci/media_type.ts";
 import { UnsupportedError } from "../errors.ts";
-
-/** The layer compressions a place understands, and the one it would have. */
-export interface LayerForms {
-  /** What is understood. */
-  readonly compressions: readonly Compression[];
-  /** What a layer that is not compressed yet becomes; as the layer says, when absent. */
-  readonly prefers?: Compression;
-}
+import { isFit, type LayerForms } from "./layer_forms.ts";
 
 /**
  * The layer in a form that a place understands: as it is where it can be read there, else the same
@@ -17,11 +10,10 @@ export interface LayerForms {
  *
  * @throws {UnsupportedError} When a place understands no form at all.
  */
-export function fitLayer(layer: Layer, { compressions, prefers }: LayerForms): Layer {
+export function fitLayer(layer: Layer, forms: LayerForms): Layer {
   const compression = compressionOf(layer.mediaType);
-  if (compression === undefined) return layer;
-  const settled = layer.descriptor !== undefined && compressions.includes(compression);
-  if (settled) return layer;
+  if (compression === undefined || isFit(layer, forms)) return layer;
+  const { compressions, prefers } = forms;
   const wanted = chooseForm(compression, compressions, layer.descriptor ? undefined : prefers);
   return wanted === compression ? layer : new RecompressedLayer(layer, { compression: wanted });
 }

@@ -30,6 +30,7 @@ export * from "./export_image.ts";
 export * from "./filter_index.ts";
 export * from "./find_base.ts";
 export * from "./fit.ts";
+export type { LayerForms } from "./layer_forms.ts";
 export * from "./flatten.ts";
 export type * from "./image.ts";
 export { type IndexMember, membersOf } from "./index_member.ts";

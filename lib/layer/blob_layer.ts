@@ -1,7 +1,6 @@
 import { DigestMismatchError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { algorithmOf, type Digest } from "../oci/digest.ts";
-import { decompress } from "../stream/decompress.ts";
 import { measure } from "../stream/measure.ts";
 import { conclude } from "./conclude.ts";
 import type { ContentSource } from "./content_source.ts";
@@ -91,6 +90,7 @@ export class BlobLayer implements Layer {
   uncompressed(): ReadableStream<Uint8Array> {
     return lazy(async () => {
       const diffId = await this.#knownDiffId();
+      const { decompress } = await import("../stream/decompress.ts");
       const tar = decompress(this.compressed(), {
         what: `layer "${this.descriptor.digest}"`,
       });

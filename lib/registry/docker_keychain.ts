@@ -1,5 +1,5 @@
 import type { CallOptions } from "../layer/content_source.ts";
-import { askHelper, type RunHelper } from "./credential_helper.ts";
+import type { RunHelper } from "./credential_helper.ts";
 import { type DockerConfig, lookupKeys, parseDockerConfig, serverOf } from "./docker_config.ts";
 import { configPaths, readConfig } from "./docker_config_files.ts";
 import type { Credentials, Keychain } from "./keychain.ts";
@@ -81,12 +81,20 @@ async function findIn(
     const helper = credHelpers.get(key);
     const found = helper === undefined
       ? auths.get(key)
-      : await askHelper(helper, serverOf(key), { ...options, source });
+      : await ask(helper, serverOf(key), { ...options, source });
     if (found !== undefined && isUsable(found)) return found;
   }
   const host = keys.at(-1);
   if (credsStore === undefined || host === undefined) return undefined;
-  return await askHelper(credsStore, serverOf(host), { ...options, source });
+  return await ask(credsStore, serverOf(host), { ...options, source });
+}
+
+/** Few configs name a helper. */
+async function ask(
+  ...question: Parameters<typeof import("./credential_helper.ts").askHelper>
+): Promise<Credentials | undefined> {
+  const { askHelper } = await import("./credential_helper.ts");
+  return await askHelper(...question);
 }
 
 /** With a helper for all registries, `auths` lists empty entries. */

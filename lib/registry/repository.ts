@@ -40,8 +40,7 @@ import { RepositoryApi } from "./repository_api.ts";
 import { RepositoryReferrers } from "./repository_referrers.ts";
 import { repositoryScope } from "./scope.ts";
 import type { Transport } from "./transport.ts";
-import { uploadBlob } from "./upload.ts";
-import { UploadSession } from "./upload_session.ts";
+import type { UploadSession } from "./upload_session.ts";
 
 /** Options of {@linkcode Repository}. */
 export interface RepositoryOptions {
@@ -210,6 +209,7 @@ export class Repository implements Store, Mounter, Deleter, Referrers {
     const session = digest === undefined ? undefined : this.#sessions.get(digest);
     if (digest !== undefined) this.#sessions.delete(digest);
     const has = (descriptor: Descriptor) => hasContent(this.#api, descriptor, signal);
+    const { uploadBlob } = await import("./upload.ts");
     return await uploadBlob(this.#api, content, { session, has, signal });
   }
 
@@ -239,6 +239,7 @@ export class Repository implements Store, Mounter, Deleter, Referrers {
       });
       await discard(answer);
       if (answer.status === 202) {
+        const { UploadSession } = await import("./upload_session.ts");
         this.#sessions.set(descriptor.digest, UploadSession.of(this.#api, answer));
       }
       return answer.status === 201;

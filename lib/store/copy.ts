@@ -4,13 +4,12 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import { isNondistributable } from "../oci/media_type.ts";
 import { formatPlatform, hostPlatform, type Platform } from "../oci/platform.ts";
 import type { Blob, Image, Index, View } from "../image/image.ts";
-import { fitLayer } from "../image/fit.ts";
+import { isFit } from "../image/layer_forms.ts";
 import { isStored } from "../image/open_view.ts";
 import { selectImage } from "../image/select.ts";
 import { lazy } from "../stream/lazy.ts";
 import type { Attachments } from "./attachments.ts";
 import { bytesContent, type Content, layerContent } from "./content.ts";
-import { AttachmentCopy } from "./copy_attachments.ts";
 import type { OnCopyEvent } from "./events.ts";
 import { Parts } from "./parts.ts";
 import { Permits } from "./permits.ts";
@@ -83,6 +82,7 @@ export async function copy(
     const chosen = await choose(view, destination, { platform, signal, onEvent });
     if (options.attachments !== undefined) {
       const copyView = (view: View, names: readonly string[]) => run.copyView(view, names);
+      const { AttachmentCopy } = await import("./copy_attachments.ts");
       const attached = new AttachmentCopy(options.attachments, destination, transfers, copyView);
       await run.copyView(chosen);
       await attached.copyOf(chosen);
@@ -171,8 +171,7 @@ class CopyRun {
         return await this.#sendDocument(image, names);
       }
     }
-    const fitted = image.mapLayers((layer) => this.#fit(layer));
-    await this.#parts.layersOf(image);
+    const fitted = await this.#fit(image, await this.#parts.layersOf(image));
     const layers = await fitted.layers();
     const sealed = layers.every((layer) => layer.descriptor !== undefined);
     if (looksFirst || !sealed || !await this.#isComplete(fitted)) {
@@ -197,11 +196,16 @@ class CopyRun {
     return await this.#transfers.isThere(await this.#transfers.read(() => image.descriptor()));
   }
 
-  /** Fits a layer once, so that a layer that several images share stays one layer. */
-  #fit(layer: Layer): Layer {
-    const fitted = this.#fitted.get(layer) ?? fitLayer(layer, this.#destination.accepts);
-    this.#fitted.set(layer, fitted);
-    return fitted;
+  /** Fits each layer once, so that a layer that several images share stays one layer. */
+  async #fit(image: Image, layers: readonly Layer[]): Promise<Image> {
+    const { accepts } = this.#destination;
+    if (layers.every((layer) => isFit(layer, accepts))) return image;
+    const { fitLayer } = await import("../image/fit.ts");
+    return image.mapLayers((layer) => {
+      const fitted = this.#fitted.get(layer) ?? fitLayer(layer, accepts);
+      this.#fitted.set(layer, fitted);
+      return fitted;
+    });
   }
 
   #copyLayerOnce(layer: Layer): Promise<void> {

@@ -1,5 +1,4 @@
 import type { TypedFlagParameter } from "@stricli/core";
-import { filterIndex } from "../../lib/image/filter_index.ts";
 import type { View } from "../../lib/image/image.ts";
 import { listImages, missingPlatform, selectImage } from "../../lib/image/select.ts";
 import { formatPlatform, parsePlatform, type Platform } from "../../lib/oci/platform.ts";
@@ -57,6 +56,7 @@ export async function narrow(
     );
     if (!isThere) throw missingPlatform(platform, images);
   }
+  const { filterIndex } = await import("../../lib/image/filter_index.ts");
   const filtered = await filterIndex(view, wanted);
   const [before, after] = [await view.descriptor(), await filtered.descriptor()];
   if (before.digest !== after.digest) {
