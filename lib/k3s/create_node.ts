@@ -11,6 +11,7 @@ import { nodeName } from "./names.ts";
 import type { ClusterNode, Ulimit } from "./node.ts";
 import { createNode, putFiles, startNode } from "./node_operations.ts";
 import type { Chain, WaitStep } from "./operation.ts";
+import { readRegistriesFile } from "./registries/node_registries.ts";
 import { reloadBalancer } from "./reload_balancer.ts";
 import { settle } from "./settle.ts";
 import { READY_TIMEOUT_MS } from "./start_cluster.ts";
@@ -64,8 +65,9 @@ export async function createAgents(
       `Cannot ${act}: expected it to run, got ${server.state}; start it by "davit cluster start ${name}"`,
     );
   }
-  const [token, time, network] = await settle([
+  const [token, registries, time, network] = await settle([
     cli.run(["exec", server.name, "cat", TOKEN_PATH], { ...options, act }),
+    readRegistriesFile(cli, server.name, options),
     cli.run(["info", "--format", "{{.SystemTime}}"], { ...options, act }),
     findNetwork(cli, server.name, act),
   ]);
@@ -73,7 +75,7 @@ export async function createAgents(
   const setting = { cluster: name, network: network.name, apiUrl: cluster.apiUrl };
   const chains = nodes.map((node): Chain => [
     createNode(node, setting),
-    putFiles(node, [{ path: TOKEN_PATH, content: token, mode: 0o600 }]),
+    putFiles(node, [{ path: TOKEN_PATH, content: token, mode: 0o600 }, ...registries]),
     startNode(node),
   ]);
   const names = nodes.map((node) => node.name);

@@ -49,6 +49,7 @@ export { parsePortMappings, type PortMapping } from "./port_mapping.ts";
 export { readKubeconfig } from "./read_kubeconfig.ts";
 export type * from "./spec.ts";
 export * from "./split_filters.ts";
+export * from "./registries/connect_registry.ts";
 export * from "./registries/create_registry.ts";
 export { listRegistries, type RegistryInfo } from "./registries/list_registries.ts";
 export type { ComposedImage, RegistryProgram } from "./registries/own_image.ts";

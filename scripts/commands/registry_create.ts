@@ -11,6 +11,7 @@ interface Flags extends ClusterOutputFlags {
   readonly image?: string;
   readonly port?: Pick<RegistrySpec, "host" | "hostPort">;
   readonly volume?: readonly string[];
+  readonly cluster?: string;
   readonly defaultNetwork?: string;
   readonly proxyRemoteUrl?: string;
   readonly proxyUsername?: string;
@@ -49,6 +50,7 @@ as registry:2 does. What is pushed stays in a volume until the registry is delet
         ...text("Directory or volume; at /var/lib/registry is what is pushed", "[SRC:]DEST"),
         variadic: true,
       },
+      cluster: text("Cluster to connect it to, as registry connect does", "NAME"),
       defaultNetwork: text("Network that it is made in (bridge unless said)", "NAME"),
       proxyRemoteUrl: text("Registry to fetch from, and to keep what was fetched", "URL"),
       proxyUsername: text("Who signs in there", "USER"),
@@ -59,7 +61,7 @@ as registry:2 does. What is pushed stays in a volume until the registry is delet
       dryRun: flag("Print the docker commands, and make nothing"),
       ...OUTPUT_FLAGS,
     },
-    aliases: { i: "image", p: "port", v: "volume" },
+    aliases: { c: "cluster", i: "image", p: "port", v: "volume" },
     positional: {
       kind: "tuple",
       parameters: [{
@@ -97,6 +99,7 @@ as registry:2 does. What is pushed stays in a volume until the registry is delet
       return output.result(formatOperations(operations), operations);
     }
     const registry = await session.run(() => createRegistryContainer(spec, options));
+    if (flags.cluster !== undefined) await connect(session, registry.name, flags.cluster);
     const host = `localhost:${registry.hostPort}`;
     output.result(registry.name, { name: registry.name, host, image: registry.image });
     if (flags.noHelp) return;
@@ -107,6 +110,21 @@ as registry:2 does. What is pushed stays in a volume until the registry is delet
     output.note(`Pods run it as ${host}/IMAGE too, or as ${registry.name}:${registry.port}/IMAGE`);
   },
 });
+
+/** A registry that cannot be connected is of no use to whoever wanted it so. */
+async function connect(session: ClusterSession, name: string, cluster: string): Promise<void> {
+  const { connectRegistryToCluster } = await import(
+    "../../lib/k3s/registries/connect_registry.ts"
+  );
+  try {
+    await connectRegistryToCluster(name, cluster, session.options);
+  } catch (error) {
+    const { deleteRegistryContainer } = await import("../../lib/k3s/registries/registry_calls.ts");
+    const { signal: _interrupted, ...options } = session.options;
+    await deleteRegistryContainer(name, options);
+    throw error;
+  }
+}
 
 function text(brief: string, placeholder: string) {
   return { kind: "parsed", brief, placeholder, parse: String, optional: true } as const;

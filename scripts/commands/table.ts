@@ -1,5 +1,6 @@
 import type { Command } from "@stricli/core";
 import type { Context } from "../console/context.ts";
+import { REGISTRY_COMMANDS } from "./registry_table.ts";
 
 /** A command as it is known before it is loaded. */
 export interface CommandEntry {
@@ -246,40 +247,7 @@ docker-legacy:FILE, docker-daemon:REF, k3s:CLUSTER, or a path that starts with "
       brief: "Write an image's filesystem as one tar",
       load: async () => (await import("./export.ts")).command,
     },
-    registry: {
-      brief: "Run a registry",
-      routes: {
-        serve: {
-          brief: "Serve a registry from memory or from a directory",
-          load: async () => (await import("./registry_serve.ts")).command,
-        },
-        create: {
-          brief: "Make a registry in a container",
-          load: async () => (await import("./registry_create.ts")).command,
-        },
-        list: {
-          brief: "List the registries in containers",
-          load: async () => (await import("./registry_list.ts")).command,
-        },
-        delete: {
-          brief: "Delete registries in containers",
-          load: async () => (await import("./registry_delete.ts")).command,
-        },
-        start: {
-          brief: "Start registries in containers",
-          load: async () => (await import("./registry_start.ts")).command,
-        },
-        stop: {
-          brief: "Stop registries in containers",
-          load: async () => (await import("./registry_stop.ts")).command,
-        },
-        gc: {
-          brief: "Remove what nothing in a registry's directory needs",
-          load: async () => (await import("./registry_gc.ts")).command,
-        },
-      },
-      aliases: { ls: "list", get: "list", rm: "delete", del: "delete" },
-    },
+    registry: REGISTRY_COMMANDS,
     doctor: {
       brief: "Find out what a registry can do, and what is in its way",
       load: async () => (await import("./doctor.ts")).command,

@@ -174,7 +174,10 @@ for (
     { words: ["c"], proposes: ["copy", "config", "catalog", "cluster", "completion"] },
     {
       words: ["registry", ""],
-      proposes: ["create", "delete", "gc", "list", "serve", "start", "stop"],
+      proposes: [
+        ...["connect", "create", "delete", "disconnect"],
+        ...["gc", "list", "serve", "start", "stop"],
+      ],
     },
     { words: ["append", "--new"], proposes: ["--new-tag", "--new-layer"] },
     { words: ["append", "--compression", ""], proposes: ["gzip", "zstd", "none"] },

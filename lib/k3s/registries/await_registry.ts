@@ -1,14 +1,14 @@
 import type { DockerCli } from "../../docker/cli.ts";
 import { ClusterError } from "../../errors.ts";
 import type { CallOptions } from "../../layer/content_source.ts";
+import { pause } from "../pause.ts";
 import { lastWords } from "../watch_exits.ts";
 import type { RegistryContainer } from "./registry.ts";
 
 /** How often a registry may end and be started again by the engine. */
 const RESTARTS = 2;
-const PAUSE_MS = 50;
 /** After how many questions the engine is asked whether the registry runs at all. */
-const PATIENCE = 10;
+const PATIENCE = 5;
 
 /** Where a registry is asked whether it is up, from this machine. */
 export function answerUrl(
@@ -65,17 +65,4 @@ async function checkRunning(cli: DockerCli, name: string, options: CallOptions):
       (logs.length === 0 ? " and no word" : `; it said "${logs.at(-1)}"`),
     { node: name, logs },
   );
-}
-
-async function pause(signal: AbortSignal | undefined): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(done, PAUSE_MS);
-    function done() {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    }
-    signal?.addEventListener("abort", done);
-  });
-  signal?.throwIfAborted();
 }
