@@ -15,9 +15,9 @@ engineTest(
     await world.write("root/motd", "ahoy\n");
     const app = `${world.registry}/app:v1`;
     await runDavitOk(["append", "-f", `${world.dir}/root`, "-t", app]);
-    const name = "davit-cli-test:load";
+    const name = `davit-cli-test:load-${crypto.randomUUID().slice(0, 8)}`;
     const { stdout } = await runDavitOk(["load", "-t", name, app]);
-    assertStringIncludes(stdout, "davit-cli-test:load");
+    assertStringIncludes(stdout, name);
     try {
       const ran = await runOk("docker", [
         "run",

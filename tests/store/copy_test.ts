@@ -191,33 +191,42 @@ Deno.test("copy() ends the sources of what it cannot choose an image from", asyn
   assertStrictEquals(reason, error);
 });
 
-const NEVER = new Promise<never>(() => {});
-const STALLED: readonly { readonly what: string; readonly view: View; readonly host?: true }[] = [
-  { what: "choice of an image", view: { ...BOTH, children: () => NEVER }, host: true },
-  { what: "config", view: stalledImage("config") },
-  { what: "description of a config", view: stalledImage("configDescriptor") },
-  { what: "manifest", view: stalledImage("manifest") },
+type Wait = () => Promise<never>;
+
+/** Views that never come to an end, from the call on of what they are given to wait with. */
+const STALLED: readonly {
+  readonly what: string;
+  readonly make: (wait: Wait) => View;
+  readonly host?: true;
+}[] = [
+  { what: "choice of an image", make: (wait) => ({ ...BOTH, children: wait }), host: true },
+  { what: "config", make: (wait) => stalledImage("config", wait) },
+  { what: "description of a config", make: (wait) => stalledImage("configDescriptor", wait) },
+  { what: "manifest", make: (wait) => stalledImage("manifest", wait) },
   {
     what: "blob",
-    view: {
+    make: (wait) => ({
       kind: "blob",
       descriptor: () => describeBytes(new Uint8Array(1), "text/plain"),
-      content: () => NEVER,
-    },
+      content: wait,
+    }),
   },
 ];
 
-function stalledImage(wait: "config" | "configDescriptor" | "manifest"): Image {
-  const image: Image = { ...emptyImage(), [wait]: () => NEVER, mapLayers: () => image };
+function stalledImage(part: "config" | "configDescriptor" | "manifest", wait: Wait): Image {
+  const image: Image = { ...emptyImage(), [part]: wait, mapLayers: () => image };
   return image;
 }
 
-for (const { what, view, host = false } of STALLED) {
+for (const { what, make, host = false } of STALLED) {
   Deno.test(`copy() stops while it waits for a ${what}`, async () => {
     const interruption = new AbortController();
     const { signal } = interruption;
+    const view = make(() => {
+      setTimeout(() => interruption.abort(new Error("enough")));
+      return new Promise<never>(() => {});
+    });
     const copying = copy(view, new WatchedStore({ index: !host }), { signal });
-    setTimeout(() => interruption.abort(new Error("enough")), 1);
     await assertRejects(() => copying, Error, "enough");
   });
 }
