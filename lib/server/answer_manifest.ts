@@ -34,13 +34,14 @@ function warned(response: Response, warning: string | undefined): Response {
 }
 
 async function sendManifest(
-  { request, desk }: Exchange,
+  { request, desk, cache }: Exchange,
   repository: HostedRepository,
   reference: string,
 ): Promise<Response> {
   const manifests = desk.manifestsOf(repository);
   const descriptor = await manifests.find(reference);
   if (descriptor === undefined) throw unknownManifest(reference);
+  if (cache !== undefined) await repository.blobs.touch(descriptor.digest);
   const bytes = await manifests.read(descriptor).catch((error) => {
     throw error instanceof NotFoundError ? unknownManifest(reference) : error;
   });

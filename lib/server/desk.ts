@@ -93,8 +93,10 @@ export class Desk implements Disposable {
   /** Removes what nothing published needs, and forgets uploads that nobody goes on with. */
   async collectGarbage(options: GarbageOptions): Promise<GarbageReport> {
     await this.sessions.dropIdle();
-    const manifestsOf = (repository: HostedRepository) => this.manifestsOf(repository);
-    const report = await collectWith(this.repositories, manifestsOf, options);
+    const report = await collectWith(this.repositories, {
+      manifestsOf: (repository) => this.manifestsOf(repository),
+      isCached: (name) => this.upstreams.isFromElsewhere(name),
+    }, options);
     this.quota?.forget();
     return report;
   }

@@ -18,6 +18,11 @@ export interface GarbageOptions {
    * something that stays; `false` unless said: they can be pulled by digest.
    */
   readonly untagged?: boolean;
+  /**
+   * How long what was fetched from another registry stays after a client asked for it last, in
+   * milliseconds; for good unless said. A registry that serves knows what was fetched.
+   */
+  readonly cachedMs?: number;
   /** Only tells what would be removed; `false` unless said. */
   readonly dryRun?: boolean;
 }
@@ -62,14 +67,23 @@ export function collectGarbage(
   options: GarbageOptions = {},
 ): Promise<GarbageReport> {
   const cache = new DocumentCache();
-  return collectWith(repositories, (repository) => new Manifests(repository, cache), options);
+  const manifestsOf = (repository: HostedRepository) => new Manifests(repository, cache);
+  return collectWith(repositories, { manifestsOf, isCached: () => false }, options);
+}
+
+/** What a registry that serves knows of its repositories. */
+export interface ServedRepositories {
+  /** Their manifests. */
+  readonly manifestsOf: ManifestsOf;
+  /** Whether the content of one comes from another registry. */
+  readonly isCached: (name: string) => boolean;
 }
 
 /** {@linkcode collectGarbage} beside a registry that serves the same repositories in this process. */
 export async function collectWith(
   repositories: Repositories,
-  manifestsOf: ManifestsOf,
-  options: GarbageOptions,
+  { manifestsOf, isCached }: ServedRepositories,
+  { cachedMs, ...options }: GarbageOptions,
 ): Promise<GarbageReport> {
   const removed: Garbage[] = [];
   const skipped: { repository: string; reason: string }[] = [];
@@ -78,7 +92,8 @@ export async function collectWith(
     const repository = await repositories.find(name);
     if (repository === undefined) continue;
     try {
-      const garbage = await collectFrom(repository, manifestsOf(repository), options);
+      const limits = cachedMs !== undefined && isCached(name) ? { ...options, cachedMs } : options;
+      const garbage = await collectFrom(repository, manifestsOf(repository), limits);
       for (const { digest, size } of garbage) removed.push({ repository: name, digest, size });
     } catch (error) {
       if (!(error instanceof DavitError)) throw error;
@@ -91,21 +106,24 @@ export async function collectWith(
 async function collectFrom(
   repository: HostedRepository,
   manifests: Manifests,
-  { delayMs = HOUR_MS, untagged = false, dryRun = false }: GarbageOptions,
+  { delayMs = HOUR_MS, untagged = false, dryRun = false, cachedMs = Infinity }: GarbageOptions,
 ): Promise<readonly ShelvedBlob[]> {
+  const idleSince = Date.now() - Math.max(cachedMs, delayMs);
   const before = Date.now() - delayMs;
   const old = new Map<Digest, ShelvedBlob>();
   for await (const blob of repository.blobs.list()) {
     if (blob.usedAt <= before) old.set(blob.digest, blob);
   }
   if (old.size === 0) return [];
-  const find = () => findNeeds(repository, manifests, { untagged, old });
+  const isIdle = (digest: Digest) => (old.get(digest)?.usedAt ?? Infinity) <= idleSince;
+  const find = () => findNeeds(repository, manifests, { untagged, old, isIdle });
   await find(); // what has to be read is read before pushes have to wait
   return await manifests.turns.alone(async () => {
-    const { needed, loose } = await find();
+    const { needed, loose, idle } = await find();
     const garbage = [...old.values()].filter(({ digest }) => !needed.has(digest));
     if (dryRun) return garbage;
     if (loose.length > 0) await unlist(repository, loose);
+    if (idle.length > 0) await forget(repository, idle);
     const removed: ShelvedBlob[] = [];
     for (const blob of garbage) {
       if (await repository.blobs.remove(blob.digest, { unusedSince: before })) removed.push(blob);
@@ -119,17 +137,30 @@ interface Needs {
   readonly needed: ReadonlySet<Digest>;
   /** The roots that need not. */
   readonly loose: readonly Descriptor[];
+  /** The roots, with tags or without, that nobody has asked for in a long time. */
+  readonly idle: readonly Descriptor[];
 }
 
-/** @param options.old What may be removed at all. */
+interface NeedsOptions {
+  readonly untagged: boolean;
+  /** What may be removed at all. */
+  readonly old: ReadonlyMap<Digest, unknown>;
+  readonly isIdle: (digest: Digest) => boolean;
+}
+
 async function findNeeds(
   repository: HostedRepository,
   manifests: Manifests,
-  { untagged, old }: { readonly untagged: boolean; readonly old: ReadonlyMap<Digest, unknown> },
+  { untagged, old, isIdle }: NeedsOptions,
 ): Promise<Needs> {
   const needed = new Set<Digest>();
+  const idle: Descriptor[] = [];
   let loose: Descriptor[] = [];
   for (const { name, descriptor } of await repository.roots.read()) {
+    if (isIdle(descriptor.digest)) {
+      idle.push(descriptor);
+      continue;
+    }
     const stays = !untagged || name !== undefined || !old.has(descriptor.digest);
     if (stays) await addNeeds(descriptor, manifests, needed);
     else loose.push(descriptor);
@@ -146,7 +177,7 @@ async function findNeeds(
     }
     loose = rest;
   }
-  return { needed, loose };
+  return { needed, loose, idle };
 }
 
 async function addNeeds(
@@ -172,4 +203,11 @@ async function unlist(repository: HostedRepository, loose: readonly Descriptor[]
       roots,
     );
   });
+}
+
+/** Takes roots out of the list, with their tags: they can be fetched again. */
+async function forget(repository: HostedRepository, idle: readonly Descriptor[]): Promise<void> {
+  await repository.roots.edit((roots) =>
+    idle.reduce((rest, { digest }) => rest.withoutDigest(digest), roots)
+  );
 }

@@ -46,6 +46,11 @@ export class Upstreams {
     }
   }
 
+  /** Whether what is in a repository here was fetched from another registry. */
+  isFromElsewhere(repository: string): boolean {
+    return this.#byPrefix.has(repository.slice(0, Math.max(0, repository.indexOf("/"))));
+  }
+
   /**
    * What a request for a repository means. Clients name the registry in `ns`, as containerd does, or
    * at the beginning of the path, or not at all.

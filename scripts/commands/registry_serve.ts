@@ -42,7 +42,7 @@ With --upstream, what clients ask of that registry is fetched, verified, kept an
 credentials that docker and podman have here. containerd names the registry itself (ns); to others
 it is the first word: ADDRESS/docker.io/library/alpine. What --fallback names is also asked for
 alpine alone, as Docker asks its registry-mirrors. While a registry fails, its images are served as
-they were.
+they were. With --cache-for, what nobody asks for any more makes room.
 
   davit registry serve
   davit registry serve --disk cache --upstream docker.io --upstream ghcr.io --fallback docker.io
@@ -165,6 +165,13 @@ they were.
         brief: "Remove manifests too that no tag leads to",
         optional: true,
         withNegated: false,
+      },
+      cacheFor: {
+        kind: "parsed",
+        brief: "Forget images of upstreams that nobody has asked for this long: 720h",
+        placeholder: "TIME",
+        parse: parseDuration,
+        optional: true,
       },
       upstream: {
         kind: "parsed",

@@ -21,6 +21,8 @@ export interface ServeFlags {
   readonly gc?: number;
   readonly gcDelay?: number;
   readonly gcUntagged?: boolean;
+  readonly cacheFor?: number;
+  readonly upstream?: readonly string[];
 }
 
 /** Where a registry tells what it did. */
@@ -34,6 +36,8 @@ export interface ServeLogs {
 type RegistryLog = NonNullable<ServeRegistryOptions["log"]>;
 
 const NANOSECONDS_PER_MS = 1e6;
+/** In nanoseconds, as flags have it. */
+const HOUR = 3600e9;
 
 /** Reads the flags, and the files that they name. */
 export async function readServeOptions(
@@ -94,17 +98,24 @@ function garbageOf(
   flags: ServeFlags,
   { garbage: log }: ServeLogs,
 ): Pick<ServeRegistryOptions, "garbage"> {
-  const { gc, gcDelay, gcUntagged = false } = flags;
+  const { gcDelay, gcUntagged = false, cacheFor } = flags;
+  const gc = flags.gc ?? (cacheFor === undefined ? undefined : Math.min(cacheFor, HOUR));
   if (gc === undefined && (gcDelay !== undefined || gcUntagged)) {
     throw new UsageError("Cannot collect garbage: expected --gc and how often");
+  }
+  if (cacheFor !== undefined && (flags.upstream ?? []).length === 0) {
+    throw new UsageError("Cannot use --cache-for: expected --upstream, whose images are forgotten");
   }
   if (gc === undefined) return {};
   return {
     garbage: {
       everyMs: gc / NANOSECONDS_PER_MS,
-      ...(gcDelay === undefined ? {} : { delayMs: gcDelay / NANOSECONDS_PER_MS }),
+      ...present({
+        delayMs: gcDelay && gcDelay / NANOSECONDS_PER_MS,
+        cachedMs: cacheFor && cacheFor / NANOSECONDS_PER_MS,
+        log,
+      }),
       untagged: gcUntagged,
-      ...(log === undefined ? {} : { log }),
     },
   };
 }

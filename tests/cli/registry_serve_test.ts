@@ -246,6 +246,12 @@ Deno.test("registry gc removes what no manifest has from a directory that is bei
   assertEquals(stderr, "");
 });
 
+Deno.test("registry serve --cache-for is for what comes from upstreams", async () => {
+  const { code, stderr } = await runDavit(["registry", "serve", "--cache-for", "720h"]);
+  assertEquals(code, 2);
+  assertStringIncludes(stderr, "expected --upstream");
+});
+
 Deno.test("registry gc does not make the directory that it is told to clean", async () => {
   await using directory = await tempDir();
   const { code, stderr } = await runDavit(["registry", "gc", directory.join("none")]);

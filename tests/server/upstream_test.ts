@@ -282,6 +282,42 @@ cacheTest("credentials stay on their side", async ({ origin, cache }) => {
   assertEquals([refused.status, refused.headers.get("www-authenticate")], [403, null]);
 }, { auth: { verify: (user, password) => `${user}:${password}` === "ann:secret" } });
 
+Deno.test("what nobody has asked a cache for in a long time makes room, tags and all", async () => {
+  await using directory = await tempDir();
+  await using origin = new Origin();
+  await using registry = createRegistry({
+    repositories: await diskRepositories(directory.path),
+    upstreams: [origin.as(HOST)],
+  });
+  const cache = new Wire(registry);
+  await cache.pushImage("own", "v1", { annotations: { is: "no cache" } });
+  for (const tag of ["v1", "v2"]) {
+    await origin.wire.pushImage("app", tag, { annotations: { tag } });
+    await pull(cache, TAG.replace("v1", tag));
+  }
+  const longAgo = new Date(Date.now() - 48 * 3_600_000);
+  for (const repository of [`${HOST}+app`, "own"]) {
+    const blobs = directory.join(repository, "blobs", "sha256");
+    for await (const { name } of Deno.readDir(blobs)) {
+      await Deno.utime(`${blobs}/${name}`, longAgo, longAgo);
+    }
+  }
+  await cache.send("HEAD", TAG);
+  assertEquals((await registry.collectGarbage()).removed, []);
+  const cachedMs = 24 * 3_600_000;
+  const planned = await registry.collectGarbage({ cachedMs, dryRun: true });
+  const places = new Set(planned.removed.map(({ repository }) => repository));
+  assertEquals([...places], [`${HOST}/app`]);
+  const { removed } = await registry.collectGarbage({ cachedMs });
+  assertEquals(removed, planned.removed);
+  origin.intervene = () => new Response(null, { status: 503 });
+  assertEquals((await cache.send("GET", TAG)).status, 200);
+  assertEquals((await cache.send("GET", TAG.replace("v1", "v2"))).status, 503);
+  assertEquals((await cache.send("GET", "/v2/own/manifests/v1")).status, 200);
+  origin.intervene = () => undefined;
+  await pull(cache, TAG.replace("v1", "v2"));
+});
+
 Deno.test("a fallback is asked for what is not here, and never in place of it", async () => {
   await using origin = new Origin();
   const upstreams = [origin.as("docker.io", { fallback: true })];
