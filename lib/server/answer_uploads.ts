@@ -3,6 +3,7 @@ import { isRepositoryPath } from "../oci/reference.ts";
 import { empty, readDigest, unsupportedMethod } from "./answers.ts";
 import { type ByteRange, parseContentRange } from "./byte_range.ts";
 import type { Exchange } from "./desk.ts";
+import { diskFull } from "./disk_full.ts";
 import { Refusal } from "./refusal.ts";
 import type { HostedRepository } from "./repositories.ts";
 import type { UploadSession } from "./upload_session.ts";
@@ -59,7 +60,10 @@ export async function answerUpload(
   }
 }
 
-/** Takes a body as far as the quota lets it; what is too large is thrown away. */
+/** What says that there is no room: to go on with the upload makes no sense. */
+const TOO_MUCH: ReadonlySet<number> = new Set([413, 507]);
+
+/** Takes a body as far as quota and disk let it; what is too large is thrown away. */
 async function take(
   { desk, request }: Exchange,
   { repository, session }: { repository: HostedRepository; session: UploadSession },
@@ -78,11 +82,12 @@ async function take(
     admit(Number(request.headers.get("content-length") ?? 0));
     await session.add(request.body, { range, stallMs, admit });
   } catch (error) {
-    if (error instanceof Refusal && error.status === 413) {
+    const refusal = diskFull(error) ?? error;
+    if (refusal instanceof Refusal && TOO_MUCH.has(refusal.status)) {
       await session.cancel();
       desk.sessions.release(repository, session);
     }
-    throw error;
+    throw refusal;
   } finally {
     meter.received(session.size - before);
   }

@@ -9,6 +9,7 @@ import { answerUpload, answerUploads } from "./answer_uploads.ts";
 import { unknownBlob } from "./answers.ts";
 import { Desk, type Exchange } from "./desk.ts";
 import { type FaultRule, Faults } from "./faults.ts";
+import { diskFull } from "./disk_full.ts";
 import { Refusal } from "./refusal.ts";
 import type { GarbageOptions, GarbageReport } from "./garbage.ts";
 import type { QuotaOptions } from "./quota.ts";
@@ -247,7 +248,7 @@ function dispatch(
 function answerError(error: unknown, outcome: Outcome): Response {
   const refusal = refusalOf(error);
   outcome.code = refusal.code;
-  if (refusal.status === 500) outcome.error = error;
+  if (refusal.status === 500 || refusal.status === 507) outcome.error = refusal.cause;
   return refusal.toResponse();
 }
 
@@ -255,7 +256,7 @@ function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   // What was there a moment ago and is not now.
   if (error instanceof NotFoundError) return unknownBlob(error.subject);
-  return new Refusal(500, "UNKNOWN", "the registry failed", { cause: error });
+  return diskFull(error) ?? new Refusal(500, "UNKNOWN", "the registry failed", { cause: error });
 }
 
 /** Path and query as the client sent them: a `URL` would resolve the dots that must be refused. */

@@ -126,7 +126,7 @@ export class UploadSession {
       this.#hasher?.update(chunk);
       this.#size += chunk.length;
     }, stallMs).catch(async (error) => {
-      await this.#upload.truncate(this.#size);
+      await this.#upload.truncate(this.#size).catch(() => {}); // the first failure is what counts
       throw error;
     });
   }

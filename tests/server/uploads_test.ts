@@ -1,5 +1,7 @@
-import { assertEquals, assertMatch } from "@std/assert";
-import { bytesOf, digestOf, eachBackend, type Wire } from "./wire.ts";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { createRegistry, diskRepositories, type RegistryEvent } from "../../lib/server/mod.ts";
+import { tempDir } from "../support/temp_dir.ts";
+import { bytesOf, digestOf, eachBackend, Wire } from "./wire.ts";
 
 const DIGEST = await digestOf("0123456789");
 
@@ -238,4 +240,24 @@ eachBackend("a mount of no digest or from no name is 400", async (wire) => {
 eachBackend("an algorithm nobody here knows is refused when an upload begins", async (wire) => {
   const { status, code } = await wire.send("POST", "/v2/app/blobs/uploads/?digest-algorithm=md5");
   assertEquals([status, code], [400, "DIGEST_INVALID"]);
+});
+
+Deno.test("a full disk is told as what it is, and the upload makes room", async () => {
+  await using directory = await tempDir();
+  const events: RegistryEvent[] = [];
+  await using registry = createRegistry({
+    repositories: await diskRepositories(directory.path),
+    log: (event) => events.push(event),
+  });
+  const wire = new Wire(registry);
+  const location = await wire.begin("app");
+  const file = directory.join("_uploads", "app", location.split("/").at(-1) ?? "");
+  await Deno.remove(file);
+  await Deno.symlink("/dev/full", file); // takes nothing, as a full disk does
+  const { status, text } = await wire.send("PATCH", location, { body: "0123" });
+  assertEquals(status, 507);
+  assertEquals(JSON.parse(text).errors[0].message, "the registry's disk is full");
+  assertStringIncludes(String(events.at(-1)?.error), "No space left");
+  assertEquals(await Deno.lstat(file).then(() => true, () => false), false);
+  assertEquals((await wire.send("GET", location)).status, 404);
 });
