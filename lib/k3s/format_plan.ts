@@ -21,6 +21,11 @@ export function formatOperations(operations: readonly Operation[]): string {
   return operations.flatMap(formatOperation).join("\n");
 }
 
+/** A plan as data to be shown: without what files hold, which may be secrets. */
+export function outlinePlan(plan: Plan | readonly Operation[]): unknown {
+  return JSON.parse(JSON.stringify(plan, (key, value) => key === "content" ? undefined : value));
+}
+
 function describe({ level, nodes }: { readonly level: string; readonly nodes: readonly string[] }) {
   const ready = `${nodes.join(", ")} ${nodes.length === 1 ? "is" : "are"} Ready`;
   return level === "system" ? `${ready}, and the system's deployments are available` : ready;

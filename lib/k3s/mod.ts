@@ -59,7 +59,7 @@ export type * from "./registries/registry_spec.ts";
 export { startCluster, type StartClusterOptions, stopCluster } from "./start_cluster.ts";
 export { parseVolumeMount, type VolumeMount } from "./volume_mount.ts";
 export { expandText, type ReadVariable } from "./expand_variables.ts";
-export { formatPlan } from "./format_plan.ts";
+export { formatPlan, outlinePlan } from "./format_plan.ts";
 export * from "./merge_specs.ts";
 export { CONFIG_VERSION, migrateConfig } from "./migrate_config.ts";
 export * from "./parse_config.ts";

@@ -104,9 +104,9 @@ With --registry-create, images run in the cluster under the name that they were 
       onWarning: (text: string) => output.note(text),
     };
     if (flags.dryRun) {
-      const { formatPlan } = await import("../../lib/k3s/format_plan.ts");
+      const { formatPlan, outlinePlan } = await import("../../lib/k3s/format_plan.ts");
       const plan = await planCluster(spec, options);
-      return output.result(formatPlan(plan), plan);
+      return output.result(formatPlan(plan), outlinePlan(plan));
     }
     try {
       const cluster = await session.run(() => createCluster(spec, options));

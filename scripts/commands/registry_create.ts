@@ -94,9 +94,9 @@ as registry:2 does. What is pushed stays in a volume until the registry is delet
       onWarning: (text: string) => output.note(text),
     };
     if (flags.dryRun) {
-      const { formatOperations } = await import("../../lib/k3s/format_plan.ts");
+      const { formatOperations, outlinePlan } = await import("../../lib/k3s/format_plan.ts");
       const operations = await planRegistryContainer(spec, options);
-      return output.result(formatOperations(operations), operations);
+      return output.result(formatOperations(operations), outlinePlan(operations));
     }
     const registry = await session.run(() => createRegistryContainer(spec, options));
     if (flags.cluster !== undefined) await connect(session, registry.name, flags.cluster);

@@ -45,11 +45,11 @@ export async function changeConnection(
   const { output } = session;
   const connections = await import("../../lib/k3s/registries/connect_registry.ts");
   if (dryRun) {
-    const { formatOperations } = await import("../../lib/k3s/format_plan.ts");
+    const { formatOperations, outlinePlan } = await import("../../lib/k3s/format_plan.ts");
     const { operations } = await connections.planRegistryConnection(
       ...[verb, name, cluster, session.options] as const,
     );
-    return output.result(formatOperations(operations), operations);
+    return output.result(formatOperations(operations), outlinePlan(operations));
   }
   const change = verb === "connect"
     ? connections.connectRegistryToCluster

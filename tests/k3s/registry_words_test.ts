@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { NotFoundError, SpecError } from "../../lib/errors.ts";
 import { planCluster } from "../../lib/k3s/create_cluster.ts";
-import { formatPlan } from "../../lib/k3s/format_plan.ts";
+import { formatPlan, outlinePlan } from "../../lib/k3s/format_plan.ts";
 import { lastAddresses } from "../../lib/k3s/choose_subnet.ts";
 import { askRegistries } from "../../lib/k3s/registries/ask_registries.ts";
 import { addMirrors, removeMirrors } from "../../lib/k3s/registries/mirrors.ts";
@@ -12,6 +12,7 @@ import {
   parseRegistryPort,
   parseRegistryUse,
 } from "../../lib/k3s/registries/registry_words.ts";
+import type { Plan } from "../../lib/k3s/operation.ts";
 import type { ClusterSpec } from "../../lib/k3s/spec.ts";
 import { DockerCli } from "../../lib/docker/cli.ts";
 import { fakeDocker } from "../docker/fake_docker.ts";
@@ -151,6 +152,10 @@ Deno.test("case 87: a registry that is not there, or not at that port", async ()
 });
 
 async function plan(spec: ClusterSpec, containers: readonly unknown[] = []): Promise<string> {
+  return formatPlan(await planned(spec, containers));
+}
+
+async function planned(spec: ClusterSpec, containers: readonly unknown[] = []): Promise<Plan> {
   await using dir = await tempDir();
   const info = { ServerVersion: "24.0.7", SystemTime: "2026-01-01T00:00:00Z" };
   const executable = await fakeDocker(
@@ -164,11 +169,9 @@ async function plan(spec: ClusterSpec, containers: readonly unknown[] = []): Pro
   "version --format") echo "${Deno.build.os}/${Deno.build.arch === "x86_64" ? "amd64" : "arm64"}" ;;
 esac`,
   );
-  return formatPlan(
-    await planCluster({ name: "dev", image: "x:1", subnet: "10.5.0.0/24", ...spec }, {
-      docker: { executable },
-    }),
-  );
+  return await planCluster({ name: "dev", image: "x:1", subnet: "10.5.0.0/24", ...spec }, {
+    docker: { executable },
+  });
 }
 
 Deno.test("a plan says what is done about registries", async () => {
@@ -196,11 +199,16 @@ Deno.test("a plan says what is done about registries", async () => {
   assertMatch(text, /docker cp - davit-dev-server-0:\/.*registries\.yaml, .*davit-registry\.yaml/);
 });
 
-Deno.test("passwords are in no line of a plan", async () => {
+Deno.test("passwords are in no line of a plan, nor in what is told of it as JSON", async () => {
   const proxy = { remoteURL: "https://registry-1.docker.io", username: "ann", password: "secret" };
   for (const image of [{}, { image: "registry:2" }]) {
-    const text = await plan({ registries: { create: [{ proxy, ...image }] } });
-    assert(!text.includes("secret"), text);
+    const made = await planned({ token: "secret", registries: { create: [{ proxy, ...image }] } });
+    const text = formatPlan(made);
+    const outline = JSON.stringify(outlinePlan(made));
+    for (const hidden of ["secret", new TextEncoder().encode("ann:secret").toBase64()]) {
+      assert(!text.includes(hidden) && !outline.includes(hidden), hidden);
+    }
+    assert(outline.includes("/etc/rancher/k3s/davit-token"));
     assertMatch(text, /docker cp - davit-dev-registry:\//);
   }
 });
