@@ -43,7 +43,7 @@ const CAUSES: readonly Cause[] = [
     temporary: false,
   },
   {
-    pattern: /closed before message completed|unexpected eof|unexpected end of file/i,
+    pattern: /closed before message completed|unexpected eof|unexpected end of file|broken pipe/i,
     says: "the connection was closed before an answer came",
     temporary: true,
   },

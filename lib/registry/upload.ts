@@ -1,4 +1,4 @@
-import { RegistryError } from "../errors.ts";
+import { NetworkError, RegistryError } from "../errors.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { type Content, isVerified } from "../store/content.ts";
 import { readAll } from "../stream/read_all.ts";
@@ -78,7 +78,7 @@ async function uploadStream(
   try {
     return await backoff.run(async (attempt) => {
       if (attempt > 1 && known !== undefined && await has(known)) return known;
-      if (attempt > 1 && !await source.seek(0)) throw markFinal(failure);
+      if (attempt > 1 && !await source.seek(0)) throw outOfReach(failure);
       const opened = attempt === 1 ? options.session : undefined;
       const retry = attempt === 1 && known === undefined;
       const session = opened ??
@@ -90,6 +90,18 @@ async function uploadStream(
     source.cancel(error);
     throw error;
   }
+}
+
+/** What can be read once only is gone where a registry keeps nothing of a request that broke. */
+function outOfReach(failure: unknown): unknown {
+  if (!(failure instanceof NetworkError)) return markFinal(failure);
+  return markFinal(
+    new NetworkError(
+      `${failure.message}; the registry kept nothing of it, and it can be read only once: ` +
+        "--chunk-size uploads pieces that can be sent again",
+      { cause: failure },
+    ),
+  );
 }
 
 /** Sends the bytes of an upload and closes it. */

@@ -1,7 +1,14 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { NetworkError } from "../../lib/errors.ts";
+import { StreamLayer } from "../../lib/layer/stream_layer.ts";
 import { Repository } from "../../lib/registry/repository.ts";
 import { Transport } from "../../lib/registry/transport.ts";
-import { bytesContent, type Content, describeBytes } from "../../lib/store/content.ts";
+import {
+  bytesContent,
+  type Content,
+  describeBytes,
+  layerContent,
+} from "../../lib/store/content.ts";
 import { cutConnections } from "../support/cutting_proxy.ts";
 import { startCraneRegistry } from "../support/crane_registry.ts";
 import { DOCKER_REGISTRY_NEEDS, startDockerRegistry } from "../support/docker_registry.ts";
@@ -60,3 +67,23 @@ for (
     assertEquals(await new Response(await app.fetch(written)).bytes(), bytes);
   });
 }
+
+peerTest("a single-pass upload that a registry kept nothing of says what would have survived", {
+  needs: DOCKER_REGISTRY_NEEDS,
+}, async () => {
+  const chunks = Array.from({ length: 40 }, (_, at) => new Uint8Array(MIB).fill(at));
+  await using registry = await startDockerRegistry();
+  await using proxy = cutConnections(registry.name, [30 * MIB, 30 * MIB]);
+  async function upload(uploadPieceBytes?: number): Promise<void> {
+    const pieces = uploadPieceBytes === undefined ? {} : { uploadPieceBytes };
+    using transport = new Transport({ retry: { baseMs: 20 }, ...pieces });
+    const name = { registry: proxy.address, repository: "app" };
+    await using app = new Repository(name, { transport });
+    const layer = new StreamLayer(ReadableStream.from(chunks), { compression: "none" });
+    await app.write(layerContent(layer));
+  }
+  const error = await assertRejects(() => upload(), NetworkError);
+  assertStringIncludes(error.message, "--chunk-size");
+  await upload(4 * MIB);
+  assertEquals(proxy.cuts(), 2);
+});
