@@ -14,6 +14,9 @@ import { findCluster } from "./list_clusters.ts";
 import { type ConfirmOptions, NodeImages } from "./node_images.ts";
 import { settle } from "./settle.ts";
 
+/** The states of nodes that somebody stopped; a node in any other must take what comes, or fails. */
+const STOPPED: ReadonlySet<string> = new Set(["created", "exited"]);
+
 /**
  * The images of a cluster: what is written goes to all of its nodes at once, to each what it lacks,
  * at its own pace. One node's failure does not stop the others.
@@ -159,7 +162,7 @@ export async function openClusterImages(
 }
 
 /**
- * The names of a cluster's nodes that run.
+ * The names of a cluster's nodes that run, or should.
  *
  * @throws {NotFoundError} When there is no such cluster.
  * @throws {ClusterError} When none of its nodes runs.
@@ -170,7 +173,7 @@ export async function runningNodes(
   options: CallOptions = {},
 ): Promise<readonly string[]> {
   const { nodes } = await findCluster(cli, cluster, options);
-  const running = nodes.filter(({ role, state }) => role !== "loadbalancer" && state === "running");
+  const running = nodes.filter(({ role, state }) => role !== "loadbalancer" && !STOPPED.has(state));
   if (running.length > 0) return running.map(({ name }) => name);
   throw new ClusterError(
     `Cannot import images into cluster "${cluster}": expected nodes that run, got none; start it ` +

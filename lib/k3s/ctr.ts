@@ -27,6 +27,21 @@ version=$(ctr --version) && version=\${version##* } && version=\${version#v}
 [ "\${version%%.*}" -lt 2 ] || set -- --local
 exec ${CALL} images import "$@" -`;
 
+/**
+ * Pulls an image under a name that goes again, and gives it the names that follow. What came of an
+ * image that did not come whole is dropped.
+ */
+export const PULL: string = `from=$1 && shift
+drop() {
+  ${CALL} images rm "$from" >/dev/null 2>&1
+  lease=$(${CALL} leases create --expires 1m) && ${CALL} leases delete --sync "$lease" >/dev/null
+  exit 1
+}
+version=$(ctr --version) && version=\${version##* } && version=\${version#v}
+[ "\${version%%.*}" -lt 2 ] && here= || here=--local
+${CALL} images pull $here --plain-http "$from" >/dev/null || drop
+${CALL} images tag $here --force "$from" "$@" >/dev/null && ${CALL} images rm "$from" >/dev/null || drop`;
+
 /** Labels images, and tells what they are; its arguments are `KEY=VALUE` and names of images. */
 export const CONFIRM: string = `${TELL}
 label=$1 && shift

@@ -6,6 +6,8 @@ import { copy } from "../store/copy.ts";
 import type { OnCopyEvent } from "../store/events.ts";
 import { ClusterImages, runningNodes } from "./cluster_images.ts";
 import type { ClusterCallOptions } from "./delete_cluster.ts";
+import type { ImageServer } from "./image_server.ts";
+import { serveImages } from "./serve_images.ts";
 import { NodeImages } from "./node_images.ts";
 import { type KnownImage, loadFor, type NamedView, type NodeLoad } from "./node_load.ts";
 import { settle } from "./settle.ts";
@@ -19,6 +21,11 @@ export interface ImportImagesOptions extends ClusterCallOptions {
   readonly jobs?: number;
   /** Keeps the images from the kubelet's garbage collection; `true` unless said. */
   readonly pin?: boolean;
+  /**
+   * How images come to the nodes: as a stream into each, or because each pulls them from a registry
+   * that davit is meanwhile. As a stream unless said.
+   */
+  readonly via?: "stream" | "registry";
   /** Hears what is copied. */
   readonly onEvent?: OnCopyEvent;
 }
@@ -53,6 +60,9 @@ export async function importImages(
   const running = await runningNodes(cli, cluster, options);
   const failures = new Map<string, unknown>();
   await using scope = new AsyncDisposableStack();
+  const server = options.via === "registry"
+    ? scope.use(await serveImages(cli, cluster, options))
+    : undefined;
   let pending: NodeImages[] = [];
   await settle(running.map(async (node) => {
     try {
@@ -64,7 +74,7 @@ export async function importImages(
   }));
   const nodes = new Map(pending.map((node) => [node.node, node]));
   for (let attempt = 1; pending.length > 0; attempt++) {
-    const failed = await deliver(cluster, { nodes: pending, images, options });
+    const failed = await deliver(cluster, { nodes: pending, images, server, options });
     pending = [];
     for (const [node, error] of failed) {
       const isLost = attempt < MAX_ATTEMPTS && await hasLostContent(node, names, options);
@@ -82,7 +92,8 @@ export async function importImages(
 /** Sends all nodes what they lack; returns those that failed, and why. */
 async function deliver(
   cluster: string,
-  { nodes, images, options }: {
+  { nodes, images, server, options }: {
+    readonly server: ImageServer | undefined;
     readonly nodes: readonly NodeImages[];
     readonly images: readonly (NamedView | KnownImage)[];
     readonly options: ImportImagesOptions;
@@ -102,7 +113,11 @@ async function deliver(
     }
   }));
   for (const wave of wavesOf(groupsOf(loads.flat()), jobs)) {
-    const failures = await settle(wave.map((group) => send(cluster, group, options)));
+    const failures = await settle(
+      wave.map((group) =>
+        server === undefined ? send(cluster, group, options) : offer(server, group, options)
+      ),
+    );
     for (const [node, error] of failures.flatMap((failures) => [...failures])) {
       failed.set(node, error);
     }
@@ -130,6 +145,31 @@ async function send(
     const node = nodes[index];
     return failure === undefined || node === undefined ? [] : [[node, failure] as const];
   }));
+}
+
+/** Has nodes pull what they lack. */
+async function offer(
+  server: ImageServer,
+  { nodes, loads }: Group,
+  { signal, pin }: ImportImagesOptions,
+): Promise<ReadonlyMap<NodeImages, unknown>> {
+  const failed = new Map<NodeImages, unknown>();
+  const options = present({ signal });
+  const digests = new Map(
+    loads.flatMap(({ names, digest }) => names.map((name) => [name, digest] as const)),
+  );
+  await settle(nodes.map(async (node) => {
+    try {
+      for (const { image, names } of loads) {
+        if (image !== undefined) await node.pull(server, image, { names, ...options });
+      }
+      await node.commit(digests, { ...options, ...present({ pin }) });
+    } catch (error) {
+      signal?.throwIfAborted();
+      failed.set(node, error);
+    }
+  }));
+  return failed;
 }
 
 /** An image is opened once for all nodes. */

@@ -2,13 +2,15 @@ import { createOciArchive } from "../archive/oci_archive.ts";
 import type { DockerCli } from "../docker/cli.ts";
 import type { DockerProcess } from "../docker/process.ts";
 import { ClusterError, DockerError } from "../errors.ts";
+import type { Image } from "../image/image.ts";
 import type { CallOptions, ContentSource } from "../layer/content_source.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Platform } from "../oci/platform.ts";
 import type { Content } from "../store/content.ts";
 import type { Destination, WriteOptions } from "../store/store.ts";
-import { CLEAN, CONFIRM, CTR, IMPORT, LIST, PINNED } from "./ctr.ts";
+import { CLEAN, CONFIRM, CTR, IMPORT, LIST, PINNED, PULL } from "./ctr.ts";
+import type { ImageServer } from "./image_server.ts";
 import type { HeldLayer } from "./node_content.ts";
 import { type NodeImage, type NodeListing, parseImages, parseListing } from "./node_listing.ts";
 import { countBytes } from "./count_bytes.ts";
@@ -148,6 +150,22 @@ export class NodeImages implements ContentSource, AsyncDisposable {
   }
 
   /**
+   * Has the node pull an image from a registry in its network, and give it names.
+   *
+   * @throws {DockerError} When it cannot; the message quotes what it said.
+   */
+  async pull(
+    server: ImageServer,
+    image: Image,
+    { names, ...options }: CallOptions & { readonly names: readonly string[] },
+  ): Promise<void> {
+    const reference = await server.offer(image, (bytes) => this.#sent += bytes);
+    const act = `pull images into "${this.node}"`;
+    const args = ["exec", this.node, "sh", "-c", PULL, "sh", reference, ...names];
+    await this.#cli.run(args, { ...options, act });
+  }
+
+  /**
    * Ends the import, waits until containerd has it, and has it check that the names stand for what
    * was sent, and all of it.
    *
@@ -231,5 +249,11 @@ async function list(
 ): Promise<NodeListing> {
   const act = `list the images of "${node}"`;
   const args = ["exec", node, "sh", "-c", LIST, "sh", ...names];
-  return parseListing(await cli.run(args, { ...options, act }));
+  const output = await cli.run(args, { ...options, act });
+  if (output.includes("\n\n")) return parseListing(output);
+  throw new ClusterError(
+    `Cannot ${act}: expected all that it has, got the end in the middle; is the connection to the ` +
+      "engine sound?",
+    { node },
+  );
 }

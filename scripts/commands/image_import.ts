@@ -49,13 +49,17 @@ the tags that it says.
   },
   async func(this: Context, flags: ImportFlags & CommonFlags, ...words: string[]): Promise<void> {
     using clusters = new ClusterSession(this, flags);
-    const { jobs, pin, ...sessionFlags } = flags;
+    const { jobs, pin, via, ...sessionFlags } = flags;
     await using session = new Session(this, sessionFlags);
     await using scope = new AsyncDisposableStack();
     const images = await openImportSources(words, { context: this, session, scope });
     const { importImages } = await import("../../lib/k3s/import_images.ts");
     const { output } = session;
-    const options = { ...clusters.options, ...present({ jobs, pin }), onEvent: output.onEvent };
+    const options = {
+      ...clusters.options,
+      ...present({ jobs, pin, via }),
+      onEvent: output.onEvent,
+    };
     const failures: ImportError[] = [];
     for (const cluster of flags.cluster ?? [DEFAULT_CLUSTER]) {
       try {

@@ -11,6 +11,8 @@ export interface ImportFlags {
   readonly jobs?: number;
   /** Whether the kubelet's garbage collection is to leave the images alone. */
   readonly pin?: boolean;
+  /** How images come to the nodes. */
+  readonly via?: "stream" | "registry";
   /** k3d's, answered. */
   readonly mode?: "auto" | "direct" | "tools" | "tools-node";
   /** k3d's, answered. */
@@ -42,9 +44,15 @@ export const IMPORT_FLAGS: FlagParametersForType<ImportFlags, Context> = {
     brief: "Keep the images from the kubelet's garbage collection (yes unless said)",
     optional: true,
   },
+  via: {
+    kind: "enum",
+    brief: "Stream into the nodes (unless said), or have them pull from davit",
+    values: ["stream", "registry"],
+    optional: true,
+  },
   mode: {
     kind: "enum",
-    brief: "Has no effect: there is one way",
+    brief: "Has no effect: --via is how to choose",
     values: ["auto", "direct", "tools", "tools-node"],
     optional: true,
   },

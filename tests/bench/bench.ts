@@ -2,6 +2,7 @@
 import { benchAppendDirectory } from "./append_directory.ts";
 import { benchClusters } from "./clusters.ts";
 import { benchImageFiles } from "./image_files.ts";
+import { benchImport } from "./import.ts";
 import { benchMemory } from "./memory.ts";
 import { benchMoves } from "./move_image.ts";
 import { benchMerge } from "./merge.ts";
@@ -22,4 +23,5 @@ reportResults([
   ...await benchImageFiles(),
   ...await benchServer(),
   ...await benchClusters(),
+  ...await benchImport(),
 ]);

@@ -24,8 +24,13 @@ export async function leftoversIn(node: string): Promise<string> {
   return (await inNode(node, "sh", "-c", script)).trim();
 }
 
-/** What davit has in the directory for temporary files. */
-export async function temporaryFiles(): Promise<readonly string[]> {
-  const { stdout } = await runOk("ls", [Deno.env.get("TMPDIR") ?? "/tmp"]);
-  return stdout.split("\n").filter((name) => name.startsWith("davit-"));
+/** Has a node refuse images. */
+export async function breakImports(node: string): Promise<void> {
+  const script = "mv /bin/ctr /bin/ctr.real && cat >/bin/ctr && chmod +x /bin/ctr";
+  await runOk("docker", ["exec", "-i", node, "sh", "-c", script], {
+    stdin: `#!/bin/sh
+case "$*" in *"images import"* | *"images pull"*) echo "ctr: out of luck" >&2; exit 1 ;; esac
+exec ctr.real "$@"
+`,
+  });
 }

@@ -13,7 +13,7 @@ import { runOk } from "../support/command.ts";
 import { nodeTest } from "../support/node_image.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { inNode, makeCluster } from "./cluster.ts";
-import { CTR, imageIn, leftoversIn } from "./images_in_node.ts";
+import { breakImports, CTR, imageIn, leftoversIn } from "./images_in_node.ts";
 
 nodeTest(
   "of three nodes two fail: the third has the image, and the report says why",
@@ -160,17 +160,6 @@ nodeTest("an import that is interrupted leaves nothing in the node, nor here", a
   assertEquals(await Array.fromAsync(Deno.readDir(env.TMPDIR)), []);
   assertEquals(await imageIn(node, "x.example/app:v1"), "");
 });
-
-/** Has a node refuse imports. */
-async function breakImports(node: string): Promise<void> {
-  const script = `mv /bin/ctr /bin/ctr.real && cat >/bin/ctr && chmod +x /bin/ctr`;
-  await runOk("docker", ["exec", "-i", node, "sh", "-c", script], {
-    stdin: `#!/bin/sh
-case "$*" in *"images import"*) echo "ctr: out of luck" >&2; exit 1 ;; esac
-exec ctr.real "$@"
-`,
-  });
-}
 
 async function archive(image: Image, path: string, name: string): Promise<void> {
   await using destination = await createOciArchive(path);

@@ -1,0 +1,32 @@
+import type { DockerCli } from "../docker/cli.ts";
+import { ClusterError } from "../errors.ts";
+import type { CallOptions } from "../layer/content_source.ts";
+import { ImageServer } from "./image_server.ts";
+import { findCluster } from "./list_clusters.ts";
+
+/**
+ * Serves images in the network of a cluster, at the address that this machine has there.
+ *
+ * @throws {ClusterError} When the engine, and with it that network, is on another machine.
+ */
+export async function serveImages(
+  cli: DockerCli,
+  cluster: string,
+  options: CallOptions = {},
+): Promise<ImageServer> {
+  const { nodes } = await findCluster(cli, cluster, options);
+  const format = "{{range .NetworkSettings.Networks}}{{.Gateway}} {{end}}";
+  const act = `find the network of cluster "${cluster}"`;
+  const names = nodes.slice(0, 1).map(({ name }) => name);
+  const output = await cli.run(["inspect", "--format", format, ...names], { ...options, act });
+  const [gateway = ""] = output.trim().split(/\s+/);
+  try {
+    return ImageServer.listen(gateway);
+  } catch (cause) {
+    throw new ClusterError(
+      `Cannot serve images to cluster "${cluster}": expected "${gateway}", the gateway of its ` +
+        `network, to be this machine, got ${cause}; the engine is elsewhere: import by --via stream`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,118 @@
+/** The ways by which an import reaches nodes: as a stream, by pulling, through a remote engine. */
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import { createDockerArchive } from "../../lib/archive/docker_archive.ts";
+import { ImportError } from "../../lib/errors.ts";
+import { appendLayers } from "../../lib/image/append.ts";
+import { importImages } from "../../lib/k3s/import_images.ts";
+import { layerFromEntries } from "../../lib/layer/entries.ts";
+import { copy } from "../../lib/store/copy.ts";
+import { busyboxImage } from "../differential/docker_images.ts";
+import { DAVIT } from "../support/cli.ts";
+import { findCommand, run, runOk } from "../support/command.ts";
+import { nodeTest } from "../support/node_image.ts";
+import { tempDir } from "../support/temp_dir.ts";
+import { makeCluster } from "./cluster.ts";
+import { breakImports, imageIn, leftoversIn, namesIn } from "./images_in_node.ts";
+
+nodeTest("by a registry, nodes pull what they lack, and nothing else stays", async (engine) => {
+  await using cluster = await makeCluster(engine, { agents: 1 });
+  const nodes = ["server-0", "agent-0"].map((role) => `davit-${cluster.name}-${role}`);
+  const base = await busyboxImage("pulled\n");
+  const names = ["x.example/app:v1", "x.example/app:again"];
+  for (
+    const { sent } of await importImages(cluster.name, [{ view: base, names }], { via: "registry" })
+  ) {
+    assert(sent > 1_000_000, `${sent}`);
+  }
+  const layer = layerFromEntries([{
+    path: "new",
+    content: crypto.getRandomValues(new Uint8Array(65_536)),
+  }]);
+  const images = [{ view: appendLayers(base, [layer]), names: ["x.example/app:v2"] }];
+  for (const { sent } of await importImages(cluster.name, images, { via: "registry" })) {
+    assert(sent > 65_536 && sent < 75_000, `${sent}`);
+  }
+  for (const node of nodes) {
+    assertEquals((await namesIn(node)).sort(), [...names, "x.example/app:v2"].sort());
+    for (const name of names) assertMatch(await imageIn(node, name), /complete.* true\s*$/);
+    assertEquals(await leftoversIn(node), "");
+  }
+});
+
+nodeTest(
+  "by a registry, a node that fails does not keep images from the others",
+  async (engine) => {
+    await using cluster = await makeCluster(engine, { agents: 1 });
+    const victim = `davit-${cluster.name}-agent-0`;
+    const base = await busyboxImage("x\n");
+    const layer = layerFromEntries([{ path: "big", content: new Uint8Array(65_536) }]);
+    await breakImports(victim);
+    const images = [{ view: appendLayers(base, [layer]), names: ["x.example/app:v1"] }];
+    const error = await assertRejects(
+      () => importImages(cluster.name, images, { via: "registry" }),
+      ImportError,
+    );
+    assertStringIncludes(error.message, `"${victim}": docker said "ctr: out of luck"`);
+    assertMatch(await imageIn(`davit-${cluster.name}-server-0`, "x.example/app:v1"), /complete/);
+  },
+);
+
+nodeTest("through an engine that is elsewhere, by DOCKER_HOST or a context", async (engine) => {
+  await using dir = await tempDir();
+  await using cluster = await makeCluster(engine);
+  const node = `davit-${cluster.name}-server-0`;
+  const name = `davit-test/remote:${crypto.randomUUID().slice(0, 8)}`;
+  await using archive = await createDockerArchive(dir.join("app.tar"));
+  await copy(await busyboxImage("far\n"), archive, { names: [name] });
+  await archive.commit();
+  await runOk("docker", ["load", "-i", dir.join("app.tar")]);
+  await using far = forward(engine.host);
+  const config = { DOCKER_CONFIG: dir.join("docker") };
+  const host = `host=tcp://127.0.0.1:${far.port}`;
+  await runOk("docker", ["context", "create", "far", "--docker", host], { env: config });
+  const nowhere = "unix:///nowhere.sock";
+  const ways = [
+    { DOCKER_HOST: `tcp://127.0.0.1:${far.port}` },
+    { ...config, DOCKER_CONTEXT: "far", DOCKER_HOST: "" },
+  ];
+  for (const [way, env] of ways.entries()) {
+    const args = ["image", "import", "-c", cluster.name, "--json", name];
+    const { stdout } = await runOk(Deno.execPath(), [...DAVIT, ...args], { env });
+    assertEquals(JSON.parse(stdout).nodes[0].sent > 0, way === 0, `by ${Object.keys(env)}`);
+  }
+  assertMatch(await imageIn(node, `docker.io/${name}`), /complete.* true\s*$/);
+  const { code } = await run(Deno.execPath(), [...DAVIT, "image", "import", name], {
+    env: { DOCKER_HOST: nowhere },
+  });
+  assertEquals(code, 1);
+  await runOk("docker", ["rmi", name]);
+}, { needs: ["socat"] });
+
+/** Has an engine answer on a port too. */
+function forward(host: string): AsyncDisposable & { readonly port: number } {
+  using free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = free.addr;
+  const child = new Deno.Command(findCommand("socat") ?? "socat", {
+    args: [
+      ...["-t", "600"],
+      `TCP-LISTEN:${port},bind=127.0.0.1,fork,reuseaddr`,
+      `UNIX-CONNECT:${host.replace("unix://", "")}`,
+    ],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  return {
+    port,
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGTERM");
+      await child.status;
+    },
+  };
+}
