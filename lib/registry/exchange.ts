@@ -10,6 +10,8 @@ import { watchBody } from "./watch.ts";
 export interface StreamBody {
   /** Whether `open()` works more than once. */
   readonly replayable: boolean;
+  /** How many bytes there are, when that is known: they go out with their length then. */
+  readonly size?: number | undefined;
   /** Opens the bytes. */
   open(): Promise<ReadableStream<Uint8Array>>;
 }
@@ -59,6 +61,7 @@ export async function exchange(
   const outgoing = body === undefined || body instanceof Uint8Array
     ? undefined
     : new OutgoingBody(await body.open(), {
+      size: body.size,
       stallTimeoutMs: patience.stallTimeoutMs,
       stalled: () => deadline.expire(`it took no more bytes for ${patience.stallTimeoutMs} ms`),
       sent: () => deadline.start(),
@@ -70,7 +73,7 @@ export async function exchange(
       headers,
       redirect: "manual",
       signal: deadline.signal,
-      ...(body === undefined ? {} : { body: outgoing?.stream ?? body as Uint8Array<ArrayBuffer> }),
+      ...(body === undefined ? {} : { body: outgoing?.body ?? body as Uint8Array<ArrayBuffer> }),
     });
     return {
       method,

@@ -41,8 +41,10 @@ async function send(
   request: import("node:http").ClientRequest,
   body: RequestInit["body"],
 ): Promise<void> {
-  if (body instanceof ReadableStream) {
-    for await (const chunk of body as ReadableStream<Uint8Array>) {
+  if (body instanceof Blob) request.setHeader("content-length", body.size);
+  const stream = body instanceof Blob ? body.stream() : body;
+  if (stream instanceof ReadableStream) {
+    for await (const chunk of stream as ReadableStream<Uint8Array>) {
       if (request.destroyed) break;
       if (!request.write(chunk)) await drained(request);
     }

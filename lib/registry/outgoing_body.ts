@@ -1,5 +1,10 @@
+import { SizeMismatchError } from "../errors.ts";
+import { SizedBody } from "./sized_body.ts";
+
 /** What an outgoing body tells. */
 export interface OutgoingOptions {
+  /** How many bytes there are, when that is known. */
+  readonly size?: number | undefined;
   /** How long the other side may take none, in milliseconds. */
   readonly stallTimeoutMs: number;
   /** The other side has taken none for too long. */
@@ -15,22 +20,25 @@ export interface OutgoingOptions {
  */
 export class OutgoingBody {
   /** What `fetch` reads. */
-  readonly stream: ReadableStream<Uint8Array>;
+  readonly body: ReadableStream<Uint8Array> | SizedBody;
   /** What the source failed with, in a box as it may be `undefined`. */
   failure: { readonly error: unknown } | undefined;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #options: OutgoingOptions;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
+  #sent = 0;
 
   constructor(source: ReadableStream<Uint8Array>, options: OutgoingOptions) {
     this.#reader = source.getReader();
     this.#options = options;
     this.#timer = setTimeout(options.stalled, options.stallTimeoutMs);
-    this.stream = new ReadableStream({
+    const stream = new ReadableStream<Uint8Array>({
       pull: (controller) => this.#pull(controller),
       cancel: (reason) => this.close(reason),
     }, { highWaterMark: 0 });
+    const { size } = options;
+    this.body = size === undefined ? stream : new SizedBody(stream, size);
   }
 
   /** Ends the body: a source that was not read to its end is cancelled. */
@@ -47,7 +55,11 @@ export class OutgoingBody {
     try {
       const { done, value } = await this.#reader.read();
       if (done) return this.#end(controller);
+      this.#sent += value.length;
+      const isLast = this.#sent === this.#options.size;
+      if (isLast) await this.#requireEnd();
       controller.enqueue(value);
+      if (isLast) return this.#end(controller);
       const { stalled, stallTimeoutMs } = this.#options;
       if (!this.#closed) this.#timer = setTimeout(stalled, stallTimeoutMs);
     } catch (error) {
@@ -55,6 +67,15 @@ export class OutgoingBody {
       this.failure ??= { error };
       throw error;
     }
+  }
+
+  /**
+   * Nobody asks for the end behind the last byte. It is read before that goes out, so that what is
+   * found wrong at the end is never sent whole.
+   */
+  async #requireEnd(): Promise<void> {
+    const { done, value } = await this.#reader.read();
+    if (!done) throw new SizeMismatchError(this.#sent, this.#sent + value.length);
   }
 
   #end(controller: ReadableStreamDefaultController<Uint8Array>): void {

@@ -113,7 +113,12 @@ async function fill(
     & { readonly content: Content; readonly api: RepositoryApi },
 ): Promise<Descriptor> {
   const pieceBytes = uploadPieceBytes && Math.max(uploadPieceBytes, session.minPieceBytes);
-  const isInterrupted = await sendUpload(session, source, { backoff, pieceBytes, signal });
+  const isInterrupted = await sendUpload(session, source, {
+    size: content.descriptor?.size,
+    backoff,
+    pieceBytes,
+    signal,
+  });
   const descriptor = content.descriptor ?? await content.sealed();
   try {
     await session.finish(descriptor, { has, ...(signal && { signal }) });

@@ -5,6 +5,8 @@ import type { UploadSession } from "./upload_session.ts";
 
 /** How the bytes of an upload are sent. */
 export interface SendOptions {
+  /** How many bytes there are in all, when that is known. */
+  readonly size?: number | undefined;
   /** How a broken upload is taken up again. */
   readonly backoff: Backoff;
   /** The bytes of a piece; all in one stream unless said. */
@@ -38,7 +40,7 @@ export async function sendUpload(
   let arrived = 0;
   for (let isInterrupted = false;; isInterrupted = true) {
     try {
-      if (pieceBytes === undefined) await sendRest(session, source, signal);
+      if (pieceBytes === undefined) await sendRest(session, source, options);
       else await sendPieces(session, source, pieceBytes, signal);
       return isInterrupted;
     } catch (error) {
@@ -66,14 +68,15 @@ export async function sendUpload(
 async function sendRest(
   session: UploadSession,
   source: Rewindable,
-  signal: AbortSignal | undefined,
+  { size, signal }: SendOptions,
 ): Promise<void> {
   const { replayable, position } = source;
   const open = async () => {
     await source.seek(position);
     return source.stream();
   };
-  await session.send({ replayable, open }, { ...(signal && { signal }) });
+  const body = { replayable, open, size: size === undefined ? undefined : size - position };
+  await session.send(body, { ...(signal && { signal }) });
 }
 
 async function sendPieces(

@@ -166,7 +166,7 @@ class MemoryUpload implements Upload {
   open(): Promise<{ append(bytes: Uint8Array): void } & Disposable> {
     return Promise.resolve({
       append: (bytes: Uint8Array) => {
-        this.#chunks.push(bytes);
+        this.#chunks.push(bytes.slice());
         this.#size += bytes.length;
       },
       [Symbol.dispose]() {},

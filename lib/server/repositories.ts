@@ -103,6 +103,6 @@ export interface Upload {
 
 /** Adds to an upload; must be disposed of. */
 export interface UploadWriter extends Disposable {
-  /** Takes the next bytes, at once. */
+  /** Takes the next bytes, at once and without keeping their memory. */
   append(bytes: Uint8Array): void;
 }

@@ -70,10 +70,12 @@ export function spareRoom(room: Uint8Array): () => Uint8Array {
 /** Reads a stream with one piece of memory, as far as the stream can borrow it. */
 export class FrugalReader {
   readonly #reader: ByteReader;
-  #room = new Uint8Array(ROOM_BYTES);
+  #room: Uint8Array;
 
-  constructor(source: ReadableStream<Uint8Array>) {
+  /** @param roomBytes The size of that piece; 256 KiB unless said. */
+  constructor(source: ReadableStream<Uint8Array>, roomBytes: number = ROOM_BYTES) {
     this.#reader = openByteReader(source);
+    this.#room = new Uint8Array(roomBytes);
   }
 
   /** Reads on; the bytes are the caller's until the next call. Nothing at the end. */
