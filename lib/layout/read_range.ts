@@ -49,5 +49,5 @@ function take(file: Deno.FsFile, length: number): ReadableStream<Uint8Array> {
   return byteStream({
     read: (room) => Promise.try(read, room),
     cancel: () => Promise.resolve(close()),
-  });
+  }, length);
 }

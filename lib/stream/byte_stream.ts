@@ -37,11 +37,17 @@ export function openByteReader(source: ReadableStream<Uint8Array>): ByteReader {
 /**
  * A stream that can borrow its reader's memory, one pull at a time: nothing is read before the first
  * pull, and nothing ahead of it after.
+ *
+ * @param size How many bytes there are, when that is known: where the reader lends no memory, less
+ * than 256 KiB are made room for then.
  */
-export function byteStream(source: ByteReader): ReadableStream<Uint8Array> {
+export function byteStream(
+  source: ByteReader,
+  size: number = ROOM_BYTES,
+): ReadableStream<Uint8Array> {
   return new ReadableStream({
     type: "bytes",
-    autoAllocateChunkSize: ROOM_BYTES,
+    autoAllocateChunkSize: Math.max(1, Math.min(size, ROOM_BYTES)),
     async pull(controller) {
       const request = controller.byobRequest;
       const room = request?.view as Uint8Array;

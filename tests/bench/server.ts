@@ -16,10 +16,12 @@ const ROUNDS = 5;
 const CLIENTS = 10;
 const LAYER_BYTES = 100e6;
 const PUSHED_BYTES = 10e6;
+const UPLOADED_BYTES = 50e6;
 
 /**
  * `davit registry serve` against Debian's docker-registry, both on disk: manifests a second and blob
- * bytes a second as wrk counts them, and ten clients that push at once.
+ * bytes a second as wrk counts them, uploads with their length and in chunks (as docker push sends
+ * them) by curl, and ten clients that push at once.
  */
 export async function benchServer(): Promise<BenchResult[]> {
   await using scratch = await tempDir();
@@ -32,6 +34,8 @@ export async function benchServer(): Promise<BenchResult[]> {
   for (const address of Object.values(addresses)) {
     await runOk("crane", ["push", "--insecure", large, `${address}/bench/large:1`]);
   }
+  const blob = scratch.join("blob");
+  await Deno.writeFile(blob, bytes.next(UPLOADED_BYTES));
   const path = (what: string) => (address: string) => `http://${address}/v2/bench/large/${what}`;
   return [
     await compareRates("small manifests a second", addresses, {
@@ -48,6 +52,11 @@ export async function benchServer(): Promise<BenchResult[]> {
       url: path(`blobs/${layer}`),
       connections: 4,
       unit: "Transfer",
+    }),
+    await compareUploads("with its length", addresses, { file: blob, headers: [] }),
+    await compareUploads("in chunks", addresses, {
+      file: blob,
+      headers: ["-H", "Transfer-Encoding: chunked"],
     }),
     await comparePushes(addresses, async (n) => {
       const directory = scratch.join(`push${n}`);
@@ -92,6 +101,34 @@ async function compareRates(
     ratio: theirs / ours,
     limit: 1,
     detail: `${write(theirs)} / ${write(ours)}`,
+  };
+}
+
+async function compareUploads(
+  how: string,
+  { davit, peer }: Addresses,
+  { file, headers }: { readonly file: string; readonly headers: readonly string[] },
+): Promise<BenchResult> {
+  const upload = (address: string) => async () => {
+    const begun = await fetch(`http://${address}/v2/bench/blob/blobs/uploads/`, { method: "POST" });
+    await begun.body?.cancel();
+    const url = new URL(begun.headers.get("location") ?? "", begun.url).href;
+    const words = ["-sS", "--fail", "-H", "Expect:", "-X", "PATCH", "-T", file, ...headers, url];
+    const { stdout } = await runOk("curl", [
+      "-o",
+      "/dev/null",
+      "-w",
+      "%header{location}",
+      ...words,
+    ]);
+    await (await fetch(new URL(stdout, url), { method: "DELETE" })).body?.cancel();
+  };
+  const times = await alternate(ROUNDS, { davit: upload(davit), peer: upload(peer) });
+  return {
+    name: `upload of 50 MB ${how}, davit against docker-registry`,
+    ratio: times.davit / times.peer,
+    limit: 1,
+    detail: `${times.davit.toFixed(0)} ms / ${times.peer.toFixed(0)} ms`,
   };
 }
 
