@@ -59,9 +59,14 @@ export const command: Command<Context> = buildCommand({
   },
   async func(this: Context, flags: Flags, place: ListedPlace): Promise<void> {
     await using session = new Session(this, flags);
-    for await (const { tag, full, data } of list(session, place)) {
-      if (flags.omitDigestTags === true && tag.startsWith("sha256-")) continue;
-      session.output.result(flags.fullRef === true ? full : tag, data);
+    try {
+      for await (const { tag, full, data } of list(session, place)) {
+        if (flags.omitDigestTags === true && tag.startsWith("sha256-")) continue;
+        session.output.result(flags.fullRef === true ? full : tag, data);
+      }
+    } catch (error) {
+      if (place.kind === "repository") await session.hint(place.name);
+      throw error;
     }
   },
 });

@@ -8,7 +8,7 @@ import type {
 import { openDestination, openPlace, openRepository, openSource } from "../../lib/places/open.ts";
 import { present } from "../../lib/oci/present.ts";
 import type { Platform } from "../../lib/oci/platform.ts";
-import type { Reference } from "../../lib/oci/reference.ts";
+import type { Reference, RepositoryName } from "../../lib/oci/reference.ts";
 import type { Repository } from "../../lib/registry/repository.ts";
 import type { Registry } from "../../lib/registry/registry.ts";
 import type { Transport } from "../../lib/registry/transport.ts";
@@ -92,10 +92,15 @@ export class Session implements AsyncDisposable {
       const owned = scope.move();
       return { source, view, [Symbol.asyncDispose]: () => owned.disposeAsync() };
     } catch (error) {
-      const hint = await localHint(location);
-      if (hint !== undefined) this.output.note(hint);
+      if (location.kind === "registry") await this.hint(location.reference);
       throw error;
     }
+  }
+
+  /** Says what else may have been meant by a name that failed: a file on this machine. */
+  async hint(name: RepositoryName): Promise<void> {
+    const hint = await localHint(name);
+    if (hint !== undefined) this.output.note(hint);
   }
 
   /** Opens a layout or archive, to list what there is. */

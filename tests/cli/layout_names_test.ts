@@ -70,3 +70,14 @@ for (
     assertEquals((await runDavitOk(["ls", layout])).stdout, "v1\n");
   });
 }
+
+for (const words of [["ls", "app.tar"], ["config", "app.tar"]]) {
+  Deno.test(`davit ${words.join(" ")} says how a local archive is named`, async () => {
+    await using world = await openWorld();
+    const rules = "registries: [{ prefix: docker.io, blocked: true }]\n"; // nothing goes out
+    const file = await world.write("registries.yaml", rules);
+    const { code, stderr } = await runDavit([...words, "--registries-config", file]);
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, 'for the local one, write "./app.tar"\n');
+  });
+}
