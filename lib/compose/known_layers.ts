@@ -1,3 +1,4 @@
+import { parseIgnore } from "../layer/ignore.ts";
 import type { Layer } from "../layer/layer.ts";
 import { resolvePath } from "../places/resolve_location.ts";
 import type { LayerSpec } from "./spec.ts";
@@ -39,7 +40,7 @@ export class KnownLayers {
    */
   forget(path: string, directory: string): number {
     const concerned = [...this.#layers].filter(([, { spec }]) =>
-      inputsOf(spec).some((input) => isWithin(path, resolvePath(input, directory)))
+      inputsOf(spec).some((input) => concerns(path, resolvePath(input, directory), spec))
     );
     for (const [key] of concerned) this.#layers.delete(key);
     return concerned.length;
@@ -57,8 +58,12 @@ export function inputsOf(layer: LayerSpec): readonly string[] {
   return "tar" in layer ? [layer.tar] : [];
 }
 
-/** Whether one of two paths is the other, or lies in it. */
-function isWithin(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(`${directory}/`) ||
-    directory.startsWith(`${path}/`);
+/** Whether a change at a path may change what a layer is made of. */
+function concerns(path: string, input: string, layer: LayerSpec): boolean {
+  if (path === input || input.startsWith(`${path}/`)) return true;
+  if (!path.startsWith(`${input}/`)) return false;
+  if (!("ignore" in layer) || layer.ignore === undefined) return true;
+  const rules = parseIgnore(layer.ignore);
+  const inside = path.slice(input.length + 1);
+  return !rules.ignores(inside) || rules.mayHoldExceptions(inside);
 }

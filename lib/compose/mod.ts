@@ -39,5 +39,6 @@ export {
 } from "./lock.ts";
 export { type BaseStatus, findOutdated } from "./outdated.ts";
 export * from "./parse_spec.ts";
+export { readSpec } from "./read_spec.ts";
 export * from "./run_build.ts";
 export type * from "./spec.ts";

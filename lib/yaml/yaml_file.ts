@@ -1,4 +1,4 @@
-import type { Document, LineCounter, Scalar } from "yaml";
+import type { Document, LineCounter, Scalar, YAMLParseError } from "yaml";
 import { SpecError } from "../errors.ts";
 
 /** What is wrong with a file, and where. */
@@ -43,8 +43,25 @@ export class YamlFile {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
     const [broken] = document.errors;
     if (broken === undefined) return new YamlFile(path, document, lines);
-    const { line, col } = lines.linePos(broken.pos[0]);
-    throw new SpecError(`Cannot read ${path}:${line}:${col}: ${broken.message}`);
+    throw refusal(path, lines, broken);
+  }
+
+  /**
+   * Reads a YAML file of several documents, with `---` between them. Empty ones are left out.
+   *
+   * @param text Its content. @param path How messages name it.
+   * @throws {SpecError} When it is no YAML: with line and column.
+   */
+  static async parseAll(text: string, path: string): Promise<readonly YamlFile[]> {
+    const { LineCounter, parseAllDocuments } = await import("yaml");
+    const lines = new LineCounter();
+    const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+    if (!Array.isArray(documents)) return [];
+    const broken = documents.flatMap(({ errors }) => errors)[0];
+    if (broken !== undefined) throw refusal(path, lines, broken);
+    return documents
+      .filter(({ contents }) => contents !== null)
+      .map((document) => new YamlFile(path, document, lines));
   }
 
   /** What the file says; aliases that would blow it up are refused. */
@@ -88,6 +105,11 @@ export class YamlFile {
       throw new SpecError(`Cannot use ${this.path}:${line}:${col}: ${error.message}`);
     }
   }
+}
+
+function refusal(path: string, lines: LineCounter, { pos, message }: YAMLParseError): SpecError {
+  const { line, col } = lines.linePos(pos[0]);
+  return new SpecError(`Cannot read ${path}:${line}:${col}: ${message}`);
 }
 
 /** What text means without quotes, as long as it is a single value. */

@@ -46,6 +46,14 @@ docker-legacy:FILE, docker-daemon:REF, k3s:CLUSTER, or a path that starts with "
       brief: "Build images from a davit.yaml",
       load: async () => (await import("./build.ts")).command,
     },
+    run: {
+      brief: "Run an image in a cluster: build it, bring it there, apply manifests",
+      load: async () => (await import("./run.ts")).command,
+    },
+    dev: {
+      brief: "Keep an image in a cluster what its files say, while they are edited",
+      load: async () => (await import("./dev.ts")).command,
+    },
     lock: {
       brief: "Note what the base of a build stands for",
       load: async () => (await import("./lock.ts")).command,

@@ -1,11 +1,12 @@
 import { type Lock, parseLock } from "../../lib/compose/lock.ts";
-import { parseSpec } from "../../lib/compose/parse_spec.ts";
+import { readSpec } from "../../lib/compose/read_spec.ts";
 import type { BuildSpec } from "../../lib/compose/spec.ts";
 import { NotFoundError } from "../../lib/errors.ts";
 import { fileFailure } from "../../lib/layer/file_failure.ts";
 import { resolvePath } from "../../lib/places/resolve_location.ts";
 
-const DEFAULT_FILES = ["davit.yaml", "davit.yml", "davit.json"];
+/** The names that a build file has unless another is said. */
+export const BUILD_FILES: readonly string[] = ["davit.yaml", "davit.yml", "davit.json"];
 
 /** The name of the file that says what bases stand for. */
 const LOCK_FILE = "davit.lock";
@@ -24,12 +25,11 @@ export async function readBuildFile(
   file: string | undefined,
 ): Promise<FoundSpec> {
   const candidates = file === undefined
-    ? DEFAULT_FILES.map((name) => resolvePath(name, directory))
+    ? BUILD_FILES.map((name) => resolvePath(name, directory))
     : [file];
   for (const path of candidates) {
-    const text = await readText(path);
-    if (text === undefined) continue;
-    const spec = await parseSpec(text, path);
+    const spec = await unlessMissing(readSpec(path));
+    if (spec === undefined) continue;
     return { spec, root: directory === "." ? parentOf(path) : directory };
   }
   throw new NotFoundError("build file", candidates[0] ?? "davit.yaml");
@@ -38,6 +38,13 @@ export async function readBuildFile(
 function parentOf(path: string): string {
   const slash = path.lastIndexOf("/");
   return slash < 0 ? "." : path.slice(0, slash) || "/";
+}
+
+async function unlessMissing<T>(reading: Promise<T>): Promise<T | undefined> {
+  return await reading.catch((error) => {
+    if (!(error instanceof NotFoundError)) throw error;
+    return undefined;
+  });
 }
 
 async function readText(path: string): Promise<string | undefined> {

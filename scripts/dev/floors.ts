@@ -6,10 +6,11 @@ export const FLOORS: readonly (readonly string[])[] = [
   ["layer"],
   ["image"],
   ["store"],
-  ["layout", "archive", "artifact", "registry", "server", "docker", "inspect"],
+  ["layout", "archive", "artifact", "registry", "server", "docker", "inspect", "kubernetes"],
   ["k3s", "doctor", "mirrors"],
   ["places"],
   ["compose", "sync"],
+  ["dev"],
 ];
 
 /** The imports that the floors forbid and that are wanted all the same, each with its reason. */
