@@ -5,7 +5,12 @@ import { layerFromTarFile } from "../layer/tar_file.ts";
 import { whiteout } from "../layer/whiteout.ts";
 import type { Compression, MediaFamily } from "../oci/media_type.ts";
 import { NotFoundError, SpecError } from "../errors.ts";
-import type { LayerSpec } from "./spec.ts";
+import type { FilesSpec, RemoveSpec, TarSpec } from "./spec.ts";
+import type { CopyPartSpec } from "./split_copy.ts";
+import { type PartWords, toTreePart } from "./tree_class.ts";
+
+/** What becomes one layer. */
+export type OneLayerSpec = RemoveSpec | CopyPartSpec | TarSpec | FilesSpec;
 
 /** What layers of a build have in common. */
 export interface ComposeLayerOptions {
@@ -29,7 +34,10 @@ export interface ComposeLayerOptions {
  * @throws {NotFoundError} When a local file or directory is not there.
  * @throws {SpecError} For a path that no image can hold.
  */
-export async function composeLayer(spec: LayerSpec, options: ComposeLayerOptions): Promise<Layer> {
+export async function composeLayer(
+  spec: OneLayerSpec,
+  options: ComposeLayerOptions,
+): Promise<Layer> {
   try {
     return await makeLayer(spec, options);
   } catch (cause) {
@@ -39,14 +47,20 @@ export async function composeLayer(spec: LayerSpec, options: ComposeLayerOptions
 }
 
 /** The words for the layer's history entry: no path of this machine, for it goes into the digest. */
-export function describeLayer(spec: LayerSpec): string {
+export function describeLayer(spec: OneLayerSpec): string {
   if ("remove" in spec) return `davit build: remove ${[spec.remove].flat().join(" ")}`;
   if ("tar" in spec) return "davit build: tar";
   if ("files" in spec) return `davit build: files ${Object.keys(spec.files).join(" ")}`;
-  return `davit build: copy to ${spec.to ?? "/"}`;
+  const part = spec.part === undefined ? "" : ` ${describePart(spec.part)}`;
+  return `davit build: copy${part} to ${spec.to ?? "/"}`;
 }
 
-async function makeLayer(spec: LayerSpec, options: ComposeLayerOptions): Promise<Layer> {
+function describePart({ classes, share }: PartWords): string {
+  const words = classes.join(", ");
+  return share === undefined ? words : `${words} ${share.index + 1} of ${share.of}`;
+}
+
+async function makeLayer(spec: OneLayerSpec, options: ComposeLayerOptions): Promise<Layer> {
   const { locate, mtime, ...layer } = options;
   if ("remove" in spec) return layerFromEntries([spec.remove].flat().map(whiteout), layer);
   if ("files" in spec) {
@@ -61,7 +75,7 @@ async function makeLayer(spec: LayerSpec, options: ComposeLayerOptions): Promise
   const path = locate("tar" in spec ? spec.tar : spec.copy);
   await expectPresent(path);
   if ("tar" in spec) return await layerFromTarFile(path, layer);
-  const { to = "/", owner, mode, ignore } = spec;
+  const { to = "/", owner, mode, ignore, part } = spec;
   return layerFromDirectory(path, {
     ...layer,
     mtime,
@@ -69,10 +83,16 @@ async function makeLayer(spec: LayerSpec, options: ComposeLayerOptions): Promise
     ...(owner === undefined ? {} : { owner: parseOwner(owner) }),
     ...parseMode(mode),
     ...(ignore === undefined ? {} : { ignore }),
+    ...(part === undefined ? {} : { part: toTreePart(part) }),
   });
 }
 
-async function expectPresent(path: string): Promise<void> {
+/**
+ * Makes sure that a file or directory is there.
+ *
+ * @throws {NotFoundError} When it is not.
+ */
+export async function expectPresent(path: string): Promise<void> {
   await Deno.stat(path).catch((cause) => {
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
     throw new NotFoundError("file", path, undefined, { cause });

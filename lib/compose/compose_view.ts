@@ -12,11 +12,18 @@ import { parsePlatform, type Platform } from "../oci/platform.ts";
 import { present } from "../oci/present.ts";
 import { SpecError } from "../errors.ts";
 import { resolvePath } from "../places/resolve_location.ts";
-import { composeLayer, type ComposeLayerOptions, describeLayer } from "./compose_layer.ts";
+import {
+  composeLayer,
+  type ComposeLayerOptions,
+  describeLayer,
+  expectPresent,
+  type OneLayerSpec,
+} from "./compose_layer.ts";
 import { KnownLayers } from "./known_layers.ts";
 import type { LayerCache } from "./layer_cache.ts";
 import { recallLayer } from "./recall_layer.ts";
 import type { BuildSpec, ConfigSpec, LayerSpec } from "./spec.ts";
+import { splitCopy } from "./split_copy.ts";
 
 /** The end of the year 9999, in seconds since 1970: RFC 3339 has no later one. */
 const LAST_SECOND = 253_402_300_799;
@@ -98,17 +105,29 @@ class Composer {
 
   async compose(base: Image, wanted?: Platform): Promise<Image> {
     const platform = wanted ?? await platformOf(base);
-    const added = await Promise.all((this.#spec.layers ?? []).map(async (layer) => ({
-      layer: await this.#layer(fillIn(layer, platform)),
-      history: { created: this.#created, created_by: describeLayer(layer) },
-    })));
+    const specs = await Promise.all(
+      (this.#spec.layers ?? []).map((layer) => this.#split(fillIn(layer, platform))),
+    );
+    const added = await Promise.all(
+      specs.flat().map(async (layer) => ({
+        layer: await this.#layer(layer),
+        history: { created: this.#created, created_by: describeLayer(layer) },
+      })),
+    );
     const { config = {}, annotations } = this.#spec;
     const changes = { created: this.#created, ...configChanges(config) };
     const image = configureImage(appendLayers(base, await this.#adapt(base, added)), changes);
     return annotations === undefined ? image : annotateImage(image, annotations);
   }
 
-  #layer(spec: LayerSpec): Promise<Layer> {
+  async #split(layer: LayerSpec): Promise<readonly OneLayerSpec[]> {
+    if (!("copy" in layer)) return [layer];
+    const path = this.#options.locate(layer.copy);
+    await expectPresent(path);
+    return await this.#layers.split(layer, () => splitCopy(layer, path));
+  }
+
+  #layer(spec: OneLayerSpec): Promise<Layer> {
     return this.#layers.layer(spec, async () => {
       const layer = await composeLayer(spec, this.#options);
       const cache = this.#cache;

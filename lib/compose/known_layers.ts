@@ -1,7 +1,10 @@
 import { parseIgnore } from "../layer/ignore.ts";
 import type { Layer } from "../layer/layer.ts";
 import { resolvePath } from "../places/resolve_location.ts";
-import type { LayerSpec } from "./spec.ts";
+import type { OneLayerSpec } from "./compose_layer.ts";
+import type { CopySpec } from "./spec.ts";
+import { type CopyPartSpec, DECIDING } from "./split_copy.ts";
+import { toTreePart } from "./tree_class.ts";
 
 /**
  * The layers of one composition, for the next: those whose inputs have not changed since are taken as
@@ -19,51 +22,74 @@ import type { LayerSpec } from "./spec.ts";
  * ```
  */
 export class KnownLayers {
-  readonly #layers = new Map<string, { readonly spec: LayerSpec; readonly made: Promise<Layer> }>();
+  readonly #known = new Map<string, Known>();
 
   /** The layer of a spec, which is made at the first call. */
-  layer(spec: LayerSpec, make: () => Promise<Layer>): Promise<Layer> {
-    const key = JSON.stringify(spec);
-    const known = this.#layers.get(key);
-    if (known !== undefined) return known.made;
-    const made = make();
-    made.catch(() => this.#layers.delete(key));
-    this.#layers.set(key, { spec, made });
-    return made;
+  layer(spec: OneLayerSpec, make: () => Promise<Layer>): Promise<Layer> {
+    return this.#remember(["layer", spec], spec, make);
+  }
+
+  /** The layers that a directory is split into, which is decided at the first call. */
+  split(
+    spec: CopySpec,
+    decide: () => Promise<readonly CopyPartSpec[]>,
+  ): Promise<readonly CopyPartSpec[]> {
+    return this.#remember(["split", spec], { ...spec, part: DECIDING }, decide);
   }
 
   /**
-   * Forgets the layers that a path has to do with: their inputs have changed.
+   * Forgets what a path has to do with: inputs have changed.
    *
    * @param path Absolute. @param directory What the paths of the specs are relative to, absolute.
-   * @returns How many there were.
+   * @returns How much there was.
    */
   forget(path: string, directory: string): number {
-    const concerned = [...this.#layers].filter(([, { spec }]) =>
+    const concerned = [...this.#known].filter(([, { spec }]) =>
       inputsOf(spec).some((input) => concerns(path, resolvePath(input, directory), spec))
     );
-    for (const [key] of concerned) this.#layers.delete(key);
+    for (const [key] of concerned) this.#known.delete(key);
     return concerned.length;
   }
 
-  /** Forgets all layers. */
-  clear(): void {
-    this.#layers.clear();
+  #remember<T>(name: readonly unknown[], spec: OneLayerSpec, make: () => Promise<T>): Promise<T> {
+    const key = JSON.stringify(name);
+    const known = this.#known.get(key)?.made as Promise<T> | undefined;
+    if (known !== undefined) return known;
+    const made = make();
+    made.catch(() => this.#known.delete(key));
+    this.#known.set(key, { spec, made });
+    return made;
   }
 }
 
+interface Known {
+  readonly spec: OneLayerSpec;
+  readonly made: Promise<unknown>;
+}
+
 /** The files and directories of this machine that a layer is made from. */
-export function inputsOf(layer: LayerSpec): readonly string[] {
+export function inputsOf(layer: OneLayerSpec): readonly string[] {
   if ("copy" in layer) return [layer.copy];
   return "tar" in layer ? [layer.tar] : [];
 }
 
 /** Whether a change at a path may change what a layer is made of. */
-function concerns(path: string, input: string, layer: LayerSpec): boolean {
+function concerns(path: string, input: string, layer: OneLayerSpec): boolean {
   if (path === input || input.startsWith(`${path}/`)) return true;
   if (!path.startsWith(`${input}/`)) return false;
-  if (!("ignore" in layer) || layer.ignore === undefined) return true;
-  const rules = parseIgnore(layer.ignore);
+  if (!("copy" in layer)) return true;
   const inside = path.slice(input.length + 1);
-  return !rules.ignores(inside) || rules.mayHoldExceptions(inside);
+  const rules = parseIgnore(layer.ignore ?? []);
+  if (rules.ignores(inside) && !rules.mayHoldExceptions(inside)) return false;
+  if (layer.part === undefined) return true;
+  const part = toTreePart(layer.part);
+  return part.has(inside) || part.mayHave(inside) && !isFile(path);
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isFile;
+  } catch {
+    return false; // what is gone may have been a directory
+  }
 }

@@ -2,9 +2,11 @@ import type { Layer } from "../layer/layer.ts";
 import { fingerprintTree } from "../layer/tree_fingerprint.ts";
 import { digestBytes } from "../oci/digest.ts";
 import { CachedLayer } from "./cached_layer.ts";
-import type { ComposeLayerOptions } from "./compose_layer.ts";
+import type { ComposeLayerOptions, OneLayerSpec } from "./compose_layer.ts";
 import type { LayerCache } from "./layer_cache.ts";
-import type { CopySpec, LayerSpec, TarSpec } from "./spec.ts";
+import type { TarSpec } from "./spec.ts";
+import type { CopyPartSpec } from "./split_copy.ts";
+import { toTreePart } from "./tree_class.ts";
 
 /** Changes when the same inputs come to give other bytes. */
 const FORMAT = 1;
@@ -16,7 +18,7 @@ const FORMAT = 1;
  * @throws {FileError} For inputs that cannot be looked at.
  */
 export async function recallLayer(
-  spec: LayerSpec,
+  spec: OneLayerSpec,
   layer: Layer,
   { cache, locate, mtime, compression = "gzip", level }: ComposeLayerOptions & {
     /** Where it may be known. */
@@ -24,9 +26,9 @@ export async function recallLayer(
   },
 ): Promise<Layer> {
   if ("remove" in spec || "files" in spec) return layer;
-  const { path, recipe, ignore } = inputsOf(spec);
+  const { path, recipe, rules } = inputsOf(spec);
   const { digest: inputs, isSettled } = await fingerprintTree(locate(path), {
-    ignore,
+    ...rules,
     now: cache.now,
   });
   const made = [FORMAT, Deno.version.deno, inputs, recipe, mtime, compression, level];
@@ -36,8 +38,10 @@ export async function recallLayer(
 }
 
 /** Where the inputs lie, and what is made of them, wherever that is. */
-function inputsOf(spec: CopySpec | TarSpec) {
-  if ("tar" in spec) return { path: spec.tar, recipe: "tar", ignore: [] };
-  const { copy, ignore = [], ...recipe } = spec;
-  return { path: copy, recipe: { ...recipe, ignore }, ignore };
+function inputsOf(spec: CopyPartSpec | TarSpec) {
+  if ("tar" in spec) return { path: spec.tar, recipe: "tar", rules: {} };
+  const { copy, ...recipe } = spec;
+  const { ignore = [], part } = recipe;
+  const rules = { ignore, ...(part === undefined ? {} : { part: toTreePart(part) }) };
+  return { path: copy, recipe, rules };
 }

@@ -16,6 +16,7 @@ const copyLayer = z.strictObject({
   owner: owner.optional(),
   mode: octal.optional(),
   ignore: z.array(text).optional().describe("Lines as of a .dockerignore"),
+  split: z.literal("auto").optional().describe("Several layers, by how often files change"),
 }).describe("Adds a directory's contents, or one file");
 const tarLayer = z.strictObject({ tar: text.describe("A tar: plain, gzip or zstd") })
   .describe("Adds a tar as it is");

@@ -51,6 +51,11 @@ export interface CopySpec {
   readonly mode?: string;
   /** What is left out: lines as of a `.dockerignore`. */
   readonly ignore?: readonly string[];
+  /**
+   * `auto` makes several layers of a directory, by how often what is in them changes: dependencies,
+   * what builds generate, and sources. One layer unless said.
+   */
+  readonly split?: "auto";
 }
 
 /** Adds a tar as it is. */

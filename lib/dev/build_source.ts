@@ -4,9 +4,13 @@ import type { LayerCache } from "../compose/layer_cache.ts";
 import { openBase } from "../compose/lock.ts";
 import { readSpec } from "../compose/read_spec.ts";
 import type { BuildSpec } from "../compose/spec.ts";
-import type { View } from "../image/image.ts";
+import type { Image, View } from "../image/image.ts";
+import { selectImage } from "../image/select.ts";
 import type { CallOptions } from "../layer/content_source.ts";
+import { formatPlatform, parsePlatform, type Platform } from "../oci/platform.ts";
+import { bestMatch } from "../oci/platform_match.ts";
 import { present } from "../oci/present.ts";
+import { PlatformError } from "../errors.ts";
 import { parseReference, type RepositoryName } from "../oci/reference.ts";
 import { parseLocation } from "../places/location.ts";
 import type { OpenedSource, OpenOptions } from "../places/open.ts";
@@ -66,12 +70,13 @@ class BuildSource implements ImageSource {
     return [this.#path, ...paths.map(beforePlatform)];
   }
 
-  async open({ signal }: CallOptions = {}): Promise<View> {
+  async open(platform: Platform, { signal }: CallOptions = {}): Promise<Image> {
     if (!this.#isRead) this.#spec = await readSpec(this.#path);
     this.#isRead = true;
     const { cache, created } = this.#options;
-    return await untilAborted(
-      composeView(this.#spec, {
+    const spec = { ...this.#spec, platforms: [chooseAmong(this.#spec.platforms, platform)] };
+    const view = await untilAborted(
+      composeView(spec, {
         directory: this.#directory,
         compression: "none",
         layers: this.#layers,
@@ -80,6 +85,7 @@ class BuildSource implements ImageSource {
       }),
       signal,
     );
+    return view.kind === "image" ? view : await selectImage(view, platform);
   }
 
   changed(paths: readonly string[]): boolean {
@@ -122,4 +128,19 @@ function repositoryOf({ tags = [] }: BuildSpec, directory: string): RepositoryNa
 function beforePlatform(path: string): string {
   const [plain = ""] = path.split("{");
   return plain === path ? path : plain.slice(0, plain.lastIndexOf("/"));
+}
+
+/** The platform of a build that is meant: the one that is asked for, unless it says others. */
+function chooseAmong(platforms: readonly string[] | undefined, wanted: Platform): string {
+  if (platforms === undefined) return formatPlatform(wanted);
+  const built = platforms.map((text) => ({ platform: parsePlatform(text) }));
+  const found = bestMatch(built, wanted);
+  if (found === undefined) {
+    throw new PlatformError(
+      `Cannot build for ${formatPlatform(wanted)}, which the cluster runs: expected it among the ` +
+        `build's platforms, got ${platforms.join(", ")}`,
+      platforms,
+    );
+  }
+  return formatPlatform(found.platform);
 }

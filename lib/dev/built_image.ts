@@ -1,6 +1,5 @@
 import { fitLayer } from "../image/fit.ts";
 import type { Image } from "../image/image.ts";
-import { selectImage } from "../image/select.ts";
 import type { CallOptions } from "../layer/content_source.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Platform } from "../oci/platform.ts";
@@ -38,9 +37,8 @@ export async function buildImage(
   options: CallOptions = {},
 ): Promise<BuiltImage> {
   const { signal } = options;
-  const view = await source.open(options);
-  const image = (await selectImage(view, platform, options))
-    .mapLayers((layer) => fitLayer(layer, FORMS));
+  const found = await source.open(platform, options);
+  const image = found.mapLayers((layer) => fitLayer(layer, FORMS));
   const layers = await image.layers();
   const rebuilt = layers.filter(({ descriptor }) => descriptor === undefined).length;
   const { digest } = await untilAborted(image.descriptor(), signal);

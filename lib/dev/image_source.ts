@@ -1,5 +1,7 @@
-import type { View } from "../image/image.ts";
+import type { Image, View } from "../image/image.ts";
+import { selectImage } from "../image/select.ts";
 import type { CallOptions } from "../layer/content_source.ts";
+import type { Platform } from "../oci/platform.ts";
 import type { RepositoryName } from "../oci/reference.ts";
 
 /** Where an image comes from that is to run in a cluster. */
@@ -8,8 +10,13 @@ export interface ImageSource extends AsyncDisposable {
   readonly label: string;
   /** What the image is called in the cluster, with its digest behind. */
   readonly repository: RepositoryName;
-  /** Makes the image as it is now; what has not changed since the last time is not read again. */
-  open(options?: CallOptions): Promise<View>;
+  /**
+   * Makes the image for a platform as it is now; what has not changed since the last time is not read
+   * again.
+   *
+   * @throws {PlatformError} When there is none for it.
+   */
+  open(platform: Platform, options?: CallOptions): Promise<Image>;
   /** The files and directories of this machine that it is made from, by absolute paths. */
   readonly inputs: readonly string[];
   /** Takes note that something at these absolute paths has changed; says whether that matters. */
@@ -26,7 +33,7 @@ export function storedImage(view: View, repository: RepositoryName, label: strin
     label,
     repository,
     inputs: [],
-    open: () => Promise.resolve(view),
+    open: (platform, options) => selectImage(view, platform, options),
     changed: () => false,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

@@ -98,10 +98,12 @@ const ACTS: Readonly<Record<string, string>> = {
 async function refusal(method: string, path: string, response: Response): Promise<KubernetesError> {
   const { status } = response;
   const text = await response.text();
-  const { message = text.slice(0, 300), reason } = parseStatus(text);
+  const { message, reason } = parseStatus(text);
   const [plain] = path.split("?");
   return new KubernetesError(
-    `Cannot ${ACTS[method] ?? method} ${plain}: ${message || `the API answered ${status}`}`,
+    `Cannot ${ACTS[method] ?? method} ${plain}: ${
+      message ?? reason ?? `the API answered ${status}`
+    }`,
     { status, ...(reason === undefined ? {} : { reason }) },
   );
 }

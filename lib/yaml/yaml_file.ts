@@ -60,8 +60,8 @@ export class YamlFile {
     const broken = documents.flatMap(({ errors }) => errors)[0];
     if (broken !== undefined) throw refusal(path, lines, broken);
     return documents
-      .filter(({ contents }) => contents !== null)
-      .map((document) => new YamlFile(path, document, lines));
+      .map((document) => new YamlFile(path, document, lines))
+      .filter(({ value }) => value !== null);
   }
 
   /** What the file says; aliases that would blow it up are refused. */

@@ -28,6 +28,7 @@ interface Flags extends CommonFlags, SideFlags, CompressionFlags {
   readonly schema?: boolean;
   readonly locked?: boolean;
   readonly cache?: boolean;
+  readonly layers?: "auto";
 }
 
 /** `davit build` */
@@ -78,6 +79,12 @@ With "from: scratch" there is no base. Flags win over the file.`,
         brief: "Build on what the base stood for when davit.lock was written",
         optional: true,
         withNegated: false,
+      },
+      layers: {
+        kind: "enum",
+        brief: "Split directories by how often files change: dependencies, generated, sources",
+        values: ["auto"],
+        optional: true,
       },
       cache: {
         kind: "boolean",
@@ -143,7 +150,12 @@ function changesOf(flags: Flags, root: string, written: BuildSpec): Partial<Buil
   const { tag: tags, output, platform: platforms, compression, level } = flags;
   const said = root === "." ? output : output?.map(fromHere);
   const outputs = said ?? (tags === undefined ? undefined : renamed(tags, written));
-  return present({ tags, outputs, platforms, compression, level });
+  const layers = flags.layers === undefined ? undefined : splitLayers(written);
+  return present({ tags, outputs, platforms, compression, level, layers });
+}
+
+function splitLayers({ layers = [] }: BuildSpec): BuildSpec["layers"] {
+  return layers.map((layer) => "copy" in layer ? { ...layer, split: "auto" } : layer);
 }
 
 /** The file's outputs with other tags: its registries' names give way, or they would be overwritten. */
