@@ -27,7 +27,10 @@ export * from "./build.ts";
 export * from "./compose_view.ts";
 export * from "./json_schema.ts";
 export { KeptLayer } from "./kept_layer.ts";
+export type { OneLayerSpec } from "./compose_layer.ts";
 export { KnownLayers } from "./known_layers.ts";
+export type { CopyPartSpec } from "./split_copy.ts";
+export type { PartWords, TreeClass } from "./tree_class.ts";
 export { LayerCache, type LayerCacheOptions } from "./layer_cache.ts";
 export {
   formatLock,
