@@ -60,8 +60,9 @@ export async function openDevTarget(
   }
   for (const [index, place] of words.entries()) {
     if (builds[index] !== undefined) continue;
-    for (const { view, names } of await openImportSources(context, session, [place], scope)) {
-      const { registry, repository } = parseReference(names[0] ?? place);
+    for (const image of await openImportSources([place], { context, session, scope })) {
+      const { registry, repository } = parseReference(image.names[0] ?? place);
+      const view = "view" in image ? image.view : await image.open();
       sources.set(place, storedImage(view, { registry, repository }, place));
     }
   }
