@@ -196,31 +196,6 @@ export class FileError extends DavitError {
   }
 }
 
-/** The API of Kubernetes refuses, or does not answer. */
-export class KubernetesError extends DavitError {
-  /** Stable code. */
-  override readonly code = "ERR_KUBERNETES";
-  /** The HTTP status, when it answered. */
-  readonly status: number | undefined;
-  /** Why, in a word: `NotFound`, `Invalid`. */
-  readonly reason: string | undefined;
-
-  /** Makes the error. @param message What could not be done. */
-  constructor(
-    message: string,
-    options?: ErrorOptions & {
-      /** The HTTP status, when it answered. */
-      readonly status?: number;
-      /** Why, in a word. */
-      readonly reason?: string;
-    },
-  ) {
-    super(message, options);
-    this.status = options?.status;
-    this.reason = options?.reason;
-  }
-}
-
 /** Input that grows past a named limit. */
 export class LimitExceededError extends DavitError {
   /** Stable code. */
@@ -331,36 +306,6 @@ export class RegistryError extends DavitError {
     super(message, options);
     this.status = status;
     this.errorCodes = options?.errorCodes ?? [];
-  }
-}
-
-/** A workload that does not become ready. */
-export class RolloutError extends DavitError {
-  /** Stable code. */
-  override readonly code = "ERR_ROLLOUT";
-  /** The workload: `deployment/site`. */
-  readonly workload: string;
-  /** What the cluster says about the pod that fails, last words last. */
-  readonly events: readonly string[];
-  /** The last lines that its container wrote. */
-  readonly logs: readonly string[];
-
-  /** Makes the error. @param message What could not be done. */
-  constructor(
-    message: string,
-    options: ErrorOptions & {
-      /** The workload. */
-      readonly workload: string;
-      /** What the cluster says about the pod that fails. */
-      readonly events?: readonly string[];
-      /** The last lines that its container wrote. */
-      readonly logs?: readonly string[];
-    },
-  ) {
-    super(message, options);
-    this.workload = options.workload;
-    this.events = options.events ?? [];
-    this.logs = options.logs ?? [];
   }
 }
 

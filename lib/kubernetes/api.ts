@@ -1,5 +1,5 @@
 import type { CallOptions } from "../layer/content_source.ts";
-import { KubernetesError } from "../errors.ts";
+import { KubernetesError } from "./kubernetes_error.ts";
 import type { ApiAccess } from "./api_access.ts";
 
 /** What is sent with a request. */

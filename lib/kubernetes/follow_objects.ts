@@ -1,5 +1,5 @@
 import type { CallOptions } from "../layer/content_source.ts";
-import { KubernetesError } from "../errors.ts";
+import { KubernetesError } from "./kubernetes_error.ts";
 import type { KubernetesApi } from "./api.ts";
 import type { KubernetesObject } from "./object.ts";
 

@@ -21,8 +21,10 @@ export { KubernetesApi, type SendOptions } from "./api.ts";
 export { applyObjects, type ApplyOptions } from "./apply.ts";
 export { followLogs, type FollowLogsOptions, type LogLine } from "./follow_logs.ts";
 export { followObjects } from "./follow_objects.ts";
+export { KubernetesError } from "./kubernetes_error.ts";
 export type * from "./object.ts";
 export { awaitRollout, type RolloutOptions } from "./rollout.ts";
+export { RolloutError } from "./rollout_error.ts";
 export {
   findWorkloads,
   type FindWorkloadsOptions,

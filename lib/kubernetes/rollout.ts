@@ -1,5 +1,5 @@
 import type { CallOptions } from "../layer/content_source.ts";
-import { RolloutError } from "../errors.ts";
+import { RolloutError } from "./rollout_error.ts";
 import type { KubernetesApi } from "./api.ts";
 import { followObjects } from "./follow_objects.ts";
 import { merge } from "./merge.ts";

@@ -1,5 +1,5 @@
 import type { CycleTimes, DevEvent } from "../../lib/dev/event.ts";
-import { RolloutError } from "../../lib/errors.ts";
+import { RolloutError } from "../../lib/kubernetes/rollout_error.ts";
 import { describeError } from "./describe_error.ts";
 import { formatBytes } from "./format_bytes.ts";
 import type { Output } from "./output.ts";
