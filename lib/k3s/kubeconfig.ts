@@ -27,7 +27,7 @@ export function adaptKubeconfig(
   target: { readonly cluster: string; readonly server: string },
 ): string {
   const { context, user } = kubeconfigNames(target.cluster);
-  const data = (name: string) => new RegExp(`^ *${name}: ([A-Za-z0-9+/=]+)$`, "m").exec(text)?.[1];
+  const data = (name: string) => new RegExp(`[\\s{]${name}: ([A-Za-z0-9+/=]+)`).exec(text)?.[1];
   const authority = data("certificate-authority-data");
   const certificate = data("client-certificate-data");
   const key = data("client-key-data");
