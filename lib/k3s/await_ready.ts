@@ -31,13 +31,17 @@ data:
 YAML
 fi`;
 
-/** How a server is asked which nodes are Ready: a line `NAME True` each. */
+/** How a server is asked which nodes are Ready: a line `NAME True TIME` each, with when it said so. */
 const READY_NODES = `kubectl get nodes -o 'jsonpath={range .items[*]}{.metadata.name} ` +
-  `{.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}' 2>/dev/null`;
+  `{.status.conditions[?(@.type=="Ready")].status} ` +
+  `{.status.conditions[?(@.type=="Ready")].lastHeartbeatTime}{"\\n"}{end}' 2>/dev/null`;
 
 /** How a server is asked for deployments of the system that are not available: a line each. */
 const UNAVAILABLE = `kubectl -n kube-system get deployments -o 'jsonpath={range .items[*]}` +
   `{.metadata.name} {.spec.replicas} {.status.availableReplicas}{"\\n"}{end}' 2>/dev/null`;
+
+/** When nodes were started of which Kubernetes must have heard since. */
+type Starts = Readonly<Record<string, string>>;
 
 /** What is printed before the kubeconfig, once all is ready. */
 const MARK = "davit: ready";
@@ -55,9 +59,11 @@ export async function awaitReady(
   step: Omit<WaitStep, "kind">,
   options: CallOptions = {},
 ): Promise<string> {
-  const args = ["exec", server, "sh", "-c", script(step)];
   for (;;) {
     try {
+      const { fresh = [] } = step;
+      const since = fresh.length === 0 ? {} : await startsOf(cli, fresh, options);
+      const args = ["exec", server, "sh", "-c", script(step, since)];
       const output = await cli.run(args, {
         ...options,
         act: `ask "${server}" whether it is ready`,
@@ -74,12 +80,25 @@ export async function awaitReady(
   }
 }
 
-function script({ level, nodes, balancer }: Omit<WaitStep, "kind">): string {
+/** When containers were started, to the second, as Kubernetes writes it. */
+async function startsOf(
+  cli: DockerCli,
+  nodes: readonly string[],
+  options: CallOptions,
+): Promise<Starts> {
+  const act = "ask when nodes were started";
+  const args = ["inspect", "--format", "{{.State.StartedAt}}", ...nodes];
+  const times = (await cli.run(args, { ...options, act })).split("\n");
+  const length = "2000-01-01T00:00:00".length;
+  return Object.fromEntries(nodes.map((name, at) => [name, `${times[at]?.slice(0, length)}Z`]));
+}
+
+function script({ level, nodes, balancer }: Omit<WaitStep, "kind">, since: Starts): string {
   return [
     waitForApi(),
     ...(balancer === undefined ? [] : [waitForApi(`https://${balancer}:${API_PORT}`)]),
     HOSTS,
-    ...(level === "api" ? [] : [waitForNodes(nodes)]),
+    ...(level === "api" ? [] : [waitForNodes(nodes, since)]),
     ...(level === "system" ? [WAIT_FOR_SYSTEM] : []),
     `echo '${MARK}'; cat ${KUBECONFIG_PATH}`,
   ].join("\n");
@@ -91,9 +110,14 @@ function waitForApi(server?: string): string {
   return `until kubectl get --raw=/readyz${through} >/dev/null 2>&1; do sleep 0.1; done`;
 }
 
-function waitForNodes(nodes: readonly string[]): string {
-  const checks = nodes.map((name) => `echo "$ready" | grep -q '^${name} True'`);
-  return `while :; do ready=$(${READY_NODES}); ${checks.join(" && ")} && break; sleep 0.1; done`;
+/** What Kubernetes knows of a node that was stopped is true for a while: it must have been heard of. */
+function waitForNodes(nodes: readonly string[], since: Starts): string {
+  const checks = nodes.map((name) => `heard ${name} "${since[name] ?? ""}"`);
+  return `heard() {
+  at=$(echo "$ready" | sed -n "s/^$1 True //p")
+  [ -n "$at" ] && [ ! "$at" \\< "$2" ]
+}
+while :; do ready=$(${READY_NODES}); ${checks.join(" && ")} && break; sleep 0.1; done`;
 }
 
 /** The system's deployments come a while after the API: without any, it is too early to ask. */

@@ -10,7 +10,7 @@ import { DEFAULT_CLUSTER, parseClusterName } from "./names.ts";
 import type { Plan } from "./operation.ts";
 import { formatApiUrl, planCreation, type PlanInput } from "./plan_creation.ts";
 import { prepareCreation, wantedFor } from "./prepare_creation.ts";
-import { readFiles } from "./read_files.ts";
+import { digestOf, readFiles } from "./read_files.ts";
 import { prepareRegistries } from "./registries/cluster_registries.ts";
 import type { RegistryProgram } from "./registries/own_image.ts";
 import { settle } from "./settle.ts";
@@ -106,7 +106,8 @@ async function prepare(
     prepareRegistries(cli, spec, async () => (await asking).remoteHost, { ...options, directory }),
   ]);
   for (const warning of facts.warnings) onWarning?.(warning);
-  const contents = { token: spec.token ?? randomToken(), files };
+  const digests = await Promise.all(files.map(digestOf));
+  const contents = { token: spec.token ?? randomToken(), files, digests };
   return { inputs: prepareCreation(spec, facts, contents, registries), facts };
 }
 

@@ -1,15 +1,12 @@
 import { DockerCli } from "../docker/cli.ts";
 import { applyPlan } from "./apply_plan.ts";
 import { changePorts, type PortChanges, withPorts } from "./change_ports.ts";
-import { assignAddresses } from "./choose_subnet.ts";
 import type { ClusterCallOptions } from "./delete_cluster.ts";
-import { findNetwork } from "./find_network.ts";
-import { findCluster, firstServer } from "./list_clusters.ts";
+import { nodesOf, observeCluster, type ObservedCluster } from "./observe_cluster.ts";
 import type { ClusterNode } from "./node.ts";
+import { freeAddresses } from "./new_nodes.ts";
 import type { Plan } from "./operation.ts";
-import { pinPorts } from "./pin_ports.ts";
 import { planBalancer } from "./plan_balancer.ts";
-import { settle } from "./settle.ts";
 import { READY_TIMEOUT_MS } from "./start_cluster.ts";
 
 /** Options of {@linkcode editPorts}. */
@@ -60,31 +57,19 @@ async function prepare(
   options: EditPortsOptions,
 ) {
   const act = `change the ports of cluster "${name}"`;
-  const found = await findCluster(cli, name, options);
-  const server = firstServer(found);
-  const [network, time, cluster] = await settle([
-    findNetwork(cli, server.name, act),
-    cli.run(["info", "--format", "{{.SystemTime}}"], { ...options, act }),
-    pinPorts(cli, found, options),
-  ]);
-  const nodes = cluster.nodes.flatMap(({ node }) => node ?? []);
+  const cluster = await observeCluster(cli, name, act, options);
+  const nodes = nodesOf(cluster);
   const present = nodes.find(({ role }) => role === "loadbalancer");
   const ports = changePorts(present?.balancing?.ports ?? [], changes);
   const { image } = options;
   const next = withPorts(name, nodes, { ports, ...(image === undefined ? {} : { image }) });
-  const setting = { cluster: name, network: network.name, apiUrl: cluster.apiUrl };
-  const plan = planBalancer(cluster, placed(next, nodes, network.subnet), setting);
-  return { plan, time: time.trim(), balancer: next.ports.length === 0 ? undefined : next };
+  const plan = planBalancer(cluster, placed(next, cluster));
+  return { plan, time: cluster.time, balancer: next.ports.length === 0 ? undefined : next };
 }
 
 /** A load balancer that has no address yet gets one, where addresses are given out by davit. */
-function placed(
-  balancer: ClusterNode,
-  nodes: readonly ClusterNode[],
-  subnet: string | undefined,
-): ClusterNode {
-  const taken = nodes.flatMap(({ ip }) => ip ?? []);
-  if (balancer.ip !== undefined || subnet === undefined || taken.length === 0) return balancer;
-  const [ip] = assignAddresses(subnet, 1, taken);
+function placed(balancer: ClusterNode, cluster: ObservedCluster): ClusterNode {
+  if (balancer.ip !== undefined) return balancer;
+  const [ip] = freeAddresses(cluster, 1);
   return ip === undefined ? balancer : { ...balancer, ip };
 }

@@ -30,7 +30,9 @@ export {
 export { Cluster, type ClusterFacts } from "./cluster.ts";
 export { ClusterImages, openClusterImages } from "./cluster_images.ts";
 export * from "./create_cluster.ts";
-export * from "./create_node.ts";
+export { createNodes, type CreateNodesOptions, planNodes } from "./create_node.ts";
+export type { NewNodes } from "./new_nodes.ts";
+export { planUpgrade, upgradeCluster, type UpgradeOptions } from "./upgrade_cluster.ts";
 export { type ClusterCallOptions, deleteCluster } from "./delete_cluster.ts";
 export type { PortChanges } from "./change_ports.ts";
 export * from "./edit_ports.ts";

@@ -66,6 +66,10 @@ export interface ClusterNode {
   readonly gpus?: string;
   /** Whether it sees the processes of the host. */
   readonly hostPid?: boolean;
+  /** Networks that it is in besides the cluster's. */
+  readonly networks?: readonly string[];
   /** What a load balancer does. */
   readonly balancing?: Balancing;
+  /** The files of the user that it had before it started: their paths, and the digests of the content. */
+  readonly files?: Readonly<Record<string, string>>;
 }

@@ -3,10 +3,8 @@ import { ClusterError, NotFoundError } from "../errors.ts";
 import type { ClusterCallOptions } from "./delete_cluster.ts";
 import { removeAll } from "./journal.ts";
 import { type ClusterInfo, firstServer, listClusters, type NodeInfo } from "./list_clusters.ts";
-import { volumesOf } from "./node_operations.ts";
-import type { Creation } from "./operation.ts";
-import { reloadBalancer } from "./reload_balancer.ts";
-import { runOperation } from "./run_operation.ts";
+import { planLeave } from "./plan_leave.ts";
+import { runChains } from "./run_operation.ts";
 
 /** A node, and the cluster it belongs to. */
 export interface FoundNode {
@@ -61,18 +59,9 @@ export async function deleteNode(name: string, options: ClusterCallOptions = {})
     );
   }
   const cli = new DockerCli({ ...options.docker, detached: true });
-  if (node.role !== "loadbalancer" && server.state === "running") {
-    const kubectl = ["kubectl", "delete", "node", name, "--ignore-not-found"];
-    const act = `take "${name}" out of cluster "${cluster.name}"`;
-    await cli.run(["exec", server.name, ...kubectl, "--wait=false"], { ...options, act });
-  }
-  const others = cluster.nodes.flatMap((other) => other === node ? [] : other.node ?? []);
-  for (const operation of reloadBalancer(cluster, others)) await runOperation(cli, operation);
-  const volumes = node.node === undefined ? [] : volumesOf(node.node);
-  await removeAll(cli, [
-    { kind: "container", name },
-    ...volumes.map((volume): Creation => ({ kind: "volume", name: volume })),
-  ]);
+  const { steps, cleanup = [] } = planLeave(cluster, [node]);
+  for (const step of steps) if (step.kind === "work") await runChains(cli, step.chains, () => {});
+  await removeAll(cli, cleanup);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { TOKEN_PATH } from "./arrange_nodes.ts";
 import { balancerFile } from "./balancer_routes.ts";
+import type { NodeIdentity } from "./node_filter.ts";
 import type { ClusterNode, NodeFile } from "./node.ts";
 import { ValueSelector } from "./select_values.ts";
 import type { ClusterSpec } from "./spec.ts";
@@ -11,6 +12,8 @@ export interface FileContents {
   readonly token: string;
   /** What the files of the spec hold, in their order. */
   readonly files: readonly (string | Uint8Array)[];
+  /** Their digests, so that a label can tell whether they have changed. */
+  readonly digests: readonly string[];
 }
 
 /**
@@ -25,14 +28,38 @@ export function filesOf(
   nodes: readonly ClusterNode[],
   { spec, contents }: { readonly spec: ClusterSpec; readonly contents: FileContents },
 ): readonly NodeFile[] {
-  const selector = new ValueSelector(nodes);
-  const wanted = new Set(selector.select(spec.files, node));
-  const files = (spec.files ?? []).flatMap((file, index): NodeFile[] => {
-    const content = contents.files[index];
-    if (!wanted.has(file) || content === undefined) return [];
-    return [{ path: placeOf(file.destination), content }];
-  });
+  const files = filesFor(node, nodes, spec).map(([path, index]): NodeFile => (
+    { path, content: contents.files[index] ?? "" }
+  ));
   return [ownFile(node, nodes, contents), ...files];
+}
+
+/**
+ * The node with what its label tells of the files of the spec.
+ *
+ * @param nodes All nodes of the cluster.
+ */
+export function withDigests<T extends NodeIdentity>(
+  node: T,
+  nodes: readonly NodeIdentity[],
+  { spec, contents }: { readonly spec: ClusterSpec; readonly contents: FileContents },
+): T & Pick<ClusterNode, "files"> {
+  const files = filesFor(node, nodes, spec).map((
+    [path, index],
+  ) => [path, contents.digests[index] ?? ""]);
+  return files.length === 0 ? node : { ...node, files: Object.fromEntries(files) };
+}
+
+/** Where a node has which of the spec's files. */
+function filesFor(
+  node: NodeIdentity,
+  nodes: readonly NodeIdentity[],
+  { files = [] }: ClusterSpec,
+): readonly (readonly [path: string, index: number])[] {
+  const wanted = new Set(new ValueSelector(nodes).select(files, node));
+  return files.flatMap((file, index) =>
+    wanted.has(file) ? [[placeOf(file.destination), index] as const] : []
+  );
 }
 
 function ownFile(

@@ -1,5 +1,5 @@
 import type { ClusterNode, NodeFile } from "./node.ts";
-import type { Creation, Operation } from "./operation.ts";
+import type { Chain, Creation, Operation } from "./operation.ts";
 import { LABEL } from "./names.ts";
 import { formatVolumeMount } from "./volume_mount.ts";
 
@@ -26,6 +26,11 @@ export function volumesOf({ name, role }: ClusterNode): readonly string[] {
   return role === "loadbalancer" ? [] : KEPT.map(([, suffix]) => `${name}${suffix}`);
 }
 
+/** Whether a path of a node outlives its container. */
+export function isKept(path: string): boolean {
+  return KEPT.some(([directory]) => path === directory || path.startsWith(`${directory}/`));
+}
+
 /** Creates a node's container, with its volumes, and does not start it. */
 export function createNode(node: ClusterNode, setting: NodeSetting): Operation {
   const { name, role, image, command } = node;
@@ -39,6 +44,14 @@ export function createNode(node: ClusterNode, setting: NodeSetting): Operation {
     args: ["create", ...createFlags(node, setting), image, ...command],
     creates,
   };
+}
+
+/** Puts a node's container into the networks that it is in besides the cluster's. */
+export function connectNetworks({ name, networks = [] }: ClusterNode, as: string = name): Chain {
+  return networks.map((network) => ({
+    act: `connect "${name}" to network "${network}"`,
+    args: ["network", "connect", network, as],
+  }));
 }
 
 /** Puts files into a node's container, which need not run. */

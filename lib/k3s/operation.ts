@@ -51,6 +51,8 @@ export interface WaitStep {
   readonly level: "api" | "nodes" | "system";
   /** The names of all nodes that must be Ready by then. */
   readonly nodes: readonly string[];
+  /** Those of them that must have been heard of since their containers were started. */
+  readonly fresh?: readonly string[];
   /** The load balancer through which the API must answer by then. */
   readonly balancer?: string;
 }

@@ -1,16 +1,17 @@
 import { balancerFile } from "./balancer_routes.ts";
-import { type ClusterInfo, firstServer, type NodeInfo } from "./list_clusters.ts";
+import { firstServer, type NodeInfo } from "./list_clusters.ts";
 import { BALANCER_WORDS } from "./load_balancer.ts";
 import type { ClusterNode, NodeFile } from "./node.ts";
 import { createNode, type NodeSetting, putFiles, startNode } from "./node_operations.ts";
 import type { Chain, Plan, WorkStep } from "./operation.ts";
+import type { ObservedCluster } from "./observe_cluster.ts";
 import { replacedBy, replaceNode } from "./replace_node.ts";
 
 /**
  * Plans that a load balancer takes the place of the one that is there, if any. One that publishes
  * nothing is not needed.
  */
-export function planBalancer(cluster: ClusterInfo, next: ClusterNode, setting: NodeSetting): Plan {
+export function planBalancer(cluster: ObservedCluster, next: ClusterNode): Plan {
   const present = cluster.nodes.find(({ role }) => role === "loadbalancer");
   const server = firstServer(cluster).name;
   const nodes = cluster.nodes.flatMap(({ node }) => node ?? []);
@@ -21,6 +22,7 @@ export function planBalancer(cluster: ClusterInfo, next: ClusterNode, setting: N
     return { cluster: cluster.name, server, steps: [], cleanup };
   }
   const files = [balancerFile(next, nodes)];
+  const setting = { cluster: cluster.name, network: cluster.network, apiUrl: cluster.apiUrl };
   const isStopped = present !== undefined && present.state !== "running";
   const wait = isStopped
     ? []

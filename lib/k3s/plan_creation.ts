@@ -1,5 +1,5 @@
 import { type ApiEndpoint, arrangeNodes } from "./arrange_nodes.ts";
-import { type FileContents, filesOf } from "./node_files.ts";
+import { type FileContents, filesOf, withDigests } from "./node_files.ts";
 import { createNode, putFiles } from "./node_operations.ts";
 import type { Chain, Operation, Plan, WorkStep } from "./operation.ts";
 import { startSteps } from "./plan_start.ts";
@@ -60,7 +60,7 @@ export function planCreation(input: PlanInput): Plan {
   const nodes = arrangeNodes(spec, { addresses, api });
   const setting = { cluster, network, apiUrl: formatApiUrl(api) };
   const creations = nodes.map((node): Chain => [
-    createNode(node, setting),
+    createNode(withDigests(node, nodes, { spec, contents }), setting),
     putFiles(node, [
       ...filesOf(node, nodes, { spec, contents }),
       ...(node.role === "loadbalancer"

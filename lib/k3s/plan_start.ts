@@ -7,7 +7,10 @@ import type { ClusterNode } from "./node.ts";
 import type { WaitLevel } from "./spec.ts";
 
 /** What the order of a start follows from. */
-type StartedNode = Pick<ClusterNode, "name" | "role" | "ports">;
+interface StartedNode extends Pick<ClusterNode, "name" | "role" | "ports"> {
+  /** Whether Kubernetes may know it from before it was stopped. */
+  readonly isFresh?: boolean;
+}
 
 /** Plans the start of a cluster whose nodes are there. */
 export function planStart({ name, nodes }: ClusterInfo, wait: WaitLevel | undefined): Plan {
@@ -15,7 +18,9 @@ export function planStart({ name, nodes }: ClusterInfo, wait: WaitLevel | undefi
     cluster: name,
     server: nodes[0]?.name ?? "",
     steps: startSteps(
-      nodes.map(({ name, role, node }) => ({ name, role, ports: node?.ports ?? [] })),
+      nodes.map(({ name, role, state, node }) => (
+        { name, role, ports: node?.ports ?? [], isFresh: state !== "running" }
+      )),
       wait,
     ),
   };
@@ -43,7 +48,7 @@ export function startSteps(
 }
 
 /** A load balancer through which the API answers has been waited for. */
-export function waitForPorts({ name, role, ports }: StartedNode): readonly PlanStep[] {
+function waitForPorts({ name, role, ports }: StartedNode): readonly PlanStep[] {
   if (role !== "loadbalancer" || publishesApi({ ports })) return [];
   return [{ kind: "words", node: name, words: BALANCER_WORDS }];
 }
@@ -65,6 +70,12 @@ function start(nodes: readonly Pick<ClusterNode, "name">[]): readonly WorkStep[]
     : [{ kind: "work", chains: nodes.map((node) => [startNode(node)]) }];
 }
 
-function waitFor(level: WaitLevel, nodes: readonly Pick<ClusterNode, "name">[]): WaitStep {
-  return { kind: "wait", level, nodes: nodes.map(({ name }) => name) };
+function waitFor(level: WaitLevel, nodes: readonly StartedNode[]): WaitStep {
+  const fresh = nodes.filter(({ isFresh }) => isFresh).map(({ name }) => name);
+  return {
+    kind: "wait",
+    level,
+    nodes: nodes.map(({ name }) => name),
+    ...(fresh.length === 0 ? {} : { fresh }),
+  };
 }

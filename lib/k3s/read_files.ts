@@ -1,6 +1,12 @@
 import { fileFailure } from "../layer/file_failure.ts";
 import type { FileSpec } from "./spec.ts";
 
+/** The digest of what a file holds. */
+export async function digestOf(content: string | Uint8Array): Promise<string> {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  return `sha256:${new Uint8Array(await crypto.subtle.digest("SHA-256", bytes.slice())).toHex()}`;
+}
+
 /**
  * Reads the content of a spec's files: what stands there, when it has several lines, else the file
  * at that path.

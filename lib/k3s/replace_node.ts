@@ -1,5 +1,11 @@
 import type { ClusterNode, NodeFile } from "./node.ts";
-import { createNode, type NodeSetting, putFiles, startNode } from "./node_operations.ts";
+import {
+  connectNetworks,
+  createNode,
+  type NodeSetting,
+  putFiles,
+  startNode,
+} from "./node_operations.ts";
 import type { Chain, Creation, Operation, WorkStep } from "./operation.ts";
 
 /** What a container is replaced by. */
@@ -30,6 +36,7 @@ export function replaceNode(
   const next = `${name}${NEXT}`;
   const prepare: Chain = [
     createNode(node, { ...setting, as: next }),
+    ...connectNetworks(node, next),
     ...(files.length === 0 ? [] : [putFiles({ name: next }, files)]),
     ...kept.map((path) => copyBetween(name, next, path)),
   ];

@@ -9,6 +9,7 @@ import { present } from "../../lib/oci/present.ts";
 
 interface Flags extends ClusterOutputFlags {
   readonly cluster?: string;
+  readonly role?: "server" | "agent";
   readonly replicas?: number;
   readonly image?: string;
   readonly memory?: string;
@@ -16,20 +17,25 @@ interface Flags extends ClusterOutputFlags {
   readonly runtimeUlimit?: readonly string[];
   readonly k3sNodeLabel?: readonly string[];
   readonly k3sArg?: readonly string[];
+  readonly network?: readonly string[];
   readonly wait?: string;
   readonly timeout?: number;
+  readonly dryRun?: boolean;
 }
 
-/** `davit node create` */
+/** `davit node create [NAME]` */
 export const command: Command<Context> = buildCommand({
   docs: {
-    brief: "Add agents to a cluster",
+    brief: "Add agents or servers to a cluster",
     fullDescription:
-      `Add agents to a cluster that runs, and wait until they are Ready. They are like the agents that
-are there, or like the first server, and get the next free numbers and addresses.
+      `Add nodes to a cluster that runs, and wait until they are Ready. They are like those of their
+role that are there, or like the first server, and get the next free numbers and addresses. The load
+balancer leads to them, too. Servers share their state by etcd: the cluster was made with several, or
+with --k3s-arg "--cluster-init@server:0".
 
   davit node create -c dev
-  davit node create -c dev --replicas 3 --k3s-node-label zone=b`,
+  davit node create gpu -c dev --replicas 3 --k3s-node-label zone=b
+  davit node create -c dev --role server`,
   },
   parameters: {
     flags: {
@@ -38,6 +44,12 @@ are there, or like the first server, and get the next free numbers and addresses
         brief: `Cluster to add them to (${DEFAULT_CLUSTER} unless said)`,
         placeholder: "NAME",
         parse: parseClusterName,
+        optional: true,
+      },
+      role: {
+        kind: "enum",
+        brief: "What they are (agent unless said)",
+        values: ["server", "agent"],
         optional: true,
       },
       replicas: {
@@ -53,6 +65,7 @@ are there, or like the first server, and get the next free numbers and addresses
       runtimeUlimit: texts("Limit of processes: nofile=4096:8192", "NAME=SOFT[:HARD]"),
       k3sNodeLabel: texts("Label of the Kubernetes nodes", "KEY=VALUE"),
       k3sArg: texts("Argument of k3s, instead of those of the others", "ARG"),
+      network: texts("Network that they are in besides", "NAME"),
       wait: text("Whether to wait until they are Ready: true or false (true unless said)", "BOOL"),
       timeout: {
         kind: "parsed",
@@ -61,29 +74,49 @@ are there, or like the first server, and get the next free numbers and addresses
         parse: parseDuration,
         optional: true,
       },
+      dryRun: {
+        kind: "boolean",
+        brief: "Print the docker commands, and add nothing",
+        optional: true,
+        withNegated: false,
+      },
       ...OUTPUT_FLAGS,
     },
-    aliases: { c: "cluster", i: "image" },
+    aliases: { c: "cluster", i: "image", n: "network" },
+    positional: {
+      kind: "tuple",
+      parameters: [{
+        brief: "What their names begin with, behind davit- (cluster and role unless said)",
+        placeholder: "NAME",
+        parse: parseClusterName,
+        optional: true,
+      }],
+    },
   },
-  async func(this: Context, flags: Flags): Promise<void> {
+  async func(this: Context, flags: Flags, name?: string): Promise<void> {
     using session = new ClusterSession(this, flags);
-    const { createAgents } = await import("../../lib/k3s/create_node.ts");
-    const { cluster = DEFAULT_CLUSTER, replicas, image, memory } = flags;
+    const { createNodes, planNodes } = await import("../../lib/k3s/create_node.ts");
+    const { cluster = DEFAULT_CLUSTER, role, replicas, image, memory } = flags;
     const wanted = present({
-      ...{ replicas, image, memory },
+      ...{ name, role, replicas, image, memory },
       runtimeLabels: flags.runtimeLabel,
       nodeLabels: flags.k3sNodeLabel,
       args: flags.k3sArg,
       ulimits: flags.runtimeUlimit?.map(parseUlimit),
+      networks: flags.network,
     });
     const waiting = {
       wait: flags.wait !== "false",
       ...present({ timeoutMs: flags.timeout || undefined }),
     };
-    const names = await session.run(() =>
-      createAgents(cluster, wanted, { ...session.options, ...waiting })
-    );
-    for (const name of names) session.output.result(name, { name, cluster });
+    const options = { ...session.options, ...waiting };
+    if (flags.dryRun) {
+      const { formatPlan } = await import("../../lib/k3s/format_plan.ts");
+      const plan = await planNodes(cluster, wanted, options);
+      return session.output.result(formatPlan(plan), plan);
+    }
+    const names = await session.run(() => createNodes(cluster, wanted, options));
+    for (const node of names) session.output.result(node, { name: node, cluster });
   },
 });
 
@@ -97,5 +130,5 @@ function texts(brief: string, placeholder: string) {
 
 function parseReplicas(text: string): number {
   if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
-  throw new SyntaxError(`Cannot add "${text}" agents: expected 1 to 999`);
+  throw new SyntaxError(`Cannot add "${text}" nodes: expected 1 to 999`);
 }

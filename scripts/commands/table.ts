@@ -291,6 +291,10 @@ docker-legacy:FILE, docker-daemon:REF, k3s:CLUSTER, or a path that starts with "
           brief: "Change the ports of a cluster that runs",
           load: async () => (await import("./cluster_edit.ts")).command,
         },
+        upgrade: {
+          brief: "Give the nodes of a cluster another image, one at a time",
+          load: async () => (await import("./cluster_upgrade.ts")).command,
+        },
         init: {
           brief: "Write a config file to begin with",
           load: async () => (await import("./cluster_init.ts")).command,
@@ -310,7 +314,7 @@ docker-legacy:FILE, docker-daemon:REF, k3s:CLUSTER, or a path that starts with "
       brief: "Add and remove nodes of clusters",
       routes: {
         create: {
-          brief: "Add agents to a cluster",
+          brief: "Add agents or servers to a cluster",
           load: async () => (await import("./node_create.ts")).command,
         },
         list: {

@@ -64,3 +64,52 @@ nodeTest("agents join a cluster, stop, start and leave it", async (engine, t) =>
     assertEquals(await exists(second), true);
   });
 });
+
+nodeTest("servers join a cluster that began with etcd, and leave it", async (engine, t) => {
+  const init = { arg: "--cluster-init", nodeFilters: ["server:0"] };
+  await using cluster = await makeCluster(engine, { options: { k3s: { extraArgs: [init] } } });
+  const { name } = cluster;
+  const [first, second] = ["server-0", "server-1"].map((role) => `davit-${name}-${role}`) as [
+    string,
+    string,
+  ];
+  const nodes = async () =>
+    (await cluster.kubectl("get", "nodes", "-o", "name")).trim().split("\n");
+
+  await t.step("like the first one, but for what began the cluster", async () => {
+    const args = ["node", "create", "-c", name, "--role", "server"];
+    assertEquals((await runDavitOk(args)).stdout, `${second}\n`);
+    assertEquals(await nodes(), [`node/${first}`, `node/${second}`]);
+    const { Config } = await inspect(second);
+    assertEquals(Config.Cmd, ["server"]);
+    assertEquals(Config.Env.includes(`K3S_URL=https://${first}:6443`), true);
+  });
+
+  await t.step("names of the user's own are numbered on", async () => {
+    const prefix = `${name}-gpu`;
+    const create = ["node", "create", prefix, "-c", name];
+    const made = [0, 1, 2].map((number) => `davit-${prefix}-${number}`);
+    assertEquals((await runDavitOk(create)).stdout, `${made[0]}\n`);
+    const { stdout } = await runDavitOk([...create, "--replicas", "2"]);
+    assertEquals(stdout, `${made[1]}\n${made[2]}\n`);
+    assertEquals((await nodes()).length, 5);
+    await runDavitOk(["node", "delete", ...made]);
+  });
+
+  await t.step("a server leaves, and Kubernetes has forgotten it by then", async () => {
+    await runDavitOk(["node", "delete", second]);
+    assertEquals(await nodes(), [`node/${first}`]);
+    await runDavitOk(["cluster", "restart", name]);
+  });
+});
+
+nodeTest("a server that keeps its state to itself takes no other", async (engine) => {
+  await using cluster = await makeCluster(engine);
+  const args = ["node", "create", "-c", cluster.name, "--role", "server"];
+  const { code, stderr } = await runDavit(args);
+  assertEquals(code, 2);
+  assertStringIncludes(stderr, "keeps the state in SQLite");
+  assertStringIncludes(stderr, "--servers 3");
+  const { stdout } = await runDavitOk(["node", "create", "-c", cluster.name, "--dry-run"]);
+  assertStringIncludes(stdout, `docker start davit-${cluster.name}-agent-0`);
+});
