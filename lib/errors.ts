@@ -91,6 +91,18 @@ export class ClusterError extends DavitError {
   }
 }
 
+/** A cluster that cannot become what its spec says while its nodes are what they are. */
+export class RecreationError extends ClusterError {
+  /** Everything that would change, a line each. */
+  readonly changes: readonly string[];
+
+  /** Makes the error. @param message What cannot be done. @param changes Everything that would change. */
+  constructor(message: string, changes: readonly string[]) {
+    super(message);
+    this.changes = changes;
+  }
+}
+
 /** What became of an import on one node of a cluster. */
 export interface NodeOutcome {
   /** The node. */

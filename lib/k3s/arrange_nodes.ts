@@ -16,6 +16,8 @@ export interface Surroundings {
   readonly addresses: readonly string[];
   /** Where the API is reached. */
   readonly api: ApiEndpoint;
+  /** The containers; those that the spec asks for unless said. */
+  readonly outline?: readonly NodeIdentity[];
 }
 
 /** Where the API of a cluster is reached. */
@@ -61,7 +63,7 @@ export function arrangeNodes(
   spec: ClusterSpec,
   surroundings: Surroundings,
 ): readonly ClusterNode[] {
-  const outline = outlineNodes(spec);
+  const { outline = outlineNodes(spec) } = surroundings;
   const arranger = new Arranger(spec, outline, surroundings);
   return outline.map((identity) =>
     identity.role === "loadbalancer" ? arranger.balancer(identity) : arranger.node(identity)

@@ -9,14 +9,13 @@ import { adaptKubeconfig } from "./kubeconfig.ts";
 import { DEFAULT_CLUSTER, parseClusterName } from "./names.ts";
 import type { Plan } from "./operation.ts";
 import { formatApiUrl, planCreation, type PlanInput } from "./plan_creation.ts";
+import { contentsOf } from "./node_files.ts";
 import { prepareCreation, wantedFor } from "./prepare_creation.ts";
-import { digestOf, readFiles } from "./read_files.ts";
 import { prepareRegistries } from "./registries/cluster_registries.ts";
 import type { RegistryProgram } from "./registries/own_image.ts";
 import { settle } from "./settle.ts";
 import { READY_TIMEOUT_MS } from "./start_cluster.ts";
 import type { ClusterSpec } from "./spec.ts";
-import { randomToken } from "./token.ts";
 
 /** Options of {@linkcode createCluster}. */
 export interface CreateClusterOptions extends CallOptions {
@@ -99,15 +98,13 @@ async function prepare(
 ): Promise<{ readonly inputs: Iterable<PlanInput>; readonly facts: EngineFacts }> {
   const { directory = ".", onWarning } = options;
   const spec = { ...given, name: parseClusterName(given.name ?? DEFAULT_CLUSTER) };
-  const files = await readFiles(spec.files ?? [], directory);
+  const contents = await contentsOf(spec, directory);
   const asking = askEngine(cli, wantedFor(spec), options);
   const [facts, registries] = await settle([
     asking,
     prepareRegistries(cli, spec, async () => (await asking).remoteHost, { ...options, directory }),
   ]);
   for (const warning of facts.warnings) onWarning?.(warning);
-  const digests = await Promise.all(files.map(digestOf));
-  const contents = { token: spec.token ?? randomToken(), files, digests };
   return { inputs: prepareCreation(spec, facts, contents, registries), facts };
 }
 

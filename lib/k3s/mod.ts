@@ -36,6 +36,7 @@ export { planUpgrade, upgradeCluster, type UpgradeOptions } from "./upgrade_clus
 export { type ClusterCallOptions, deleteCluster } from "./delete_cluster.ts";
 export type { PortChanges } from "./change_ports.ts";
 export * from "./edit_ports.ts";
+export * from "./apply_cluster.ts";
 export { type ClusterInfo, listClusters, type NodeInfo } from "./list_clusters.ts";
 export * from "./import_images.ts";
 export type { ConfirmOptions } from "./node_images.ts";

@@ -2,8 +2,10 @@ import { TOKEN_PATH } from "./arrange_nodes.ts";
 import { balancerFile } from "./balancer_routes.ts";
 import type { NodeIdentity } from "./node_filter.ts";
 import type { ClusterNode, NodeFile } from "./node.ts";
+import { digestOf, readFiles } from "./read_files.ts";
 import { ValueSelector } from "./select_values.ts";
 import type { ClusterSpec } from "./spec.ts";
+import { randomToken } from "./token.ts";
 import { expandShortcut } from "./volume_mount.ts";
 
 /** What files of a cluster hold that its spec does not say. */
@@ -28,10 +30,37 @@ export function filesOf(
   nodes: readonly ClusterNode[],
   { spec, contents }: { readonly spec: ClusterSpec; readonly contents: FileContents },
 ): readonly NodeFile[] {
-  const files = filesFor(node, nodes, spec).map(([path, index]): NodeFile => (
+  return [ownFile(node, nodes, contents), ...userFilesOf(node, nodes, { spec, contents })];
+}
+
+/**
+ * The files of the spec that a node has.
+ *
+ * @param nodes All nodes of the cluster.
+ */
+export function userFilesOf(
+  node: NodeIdentity,
+  nodes: readonly NodeIdentity[],
+  { spec, contents }: { readonly spec: ClusterSpec; readonly contents: FileContents },
+): readonly NodeFile[] {
+  return filesFor(node, nodes, spec).map(([path, index]) => (
     { path, content: contents.files[index] ?? "" }
   ));
-  return [ownFile(node, nodes, contents), ...files];
+}
+
+/**
+ * Reads what the files of a spec hold.
+ *
+ * @param directory What relative paths start from.
+ * @throws {FileError} When there is no such file.
+ */
+export async function contentsOf(
+  spec: ClusterSpec,
+  directory: string = ".",
+): Promise<FileContents> {
+  const files = await readFiles(spec.files ?? [], directory);
+  const digests = await Promise.all(files.map(digestOf));
+  return { token: spec.token ?? randomToken(), files, digests };
 }
 
 /**

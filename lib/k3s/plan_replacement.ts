@@ -1,6 +1,6 @@
 import { TOKEN_PATH } from "./arrange_nodes.ts";
 import { firstServer } from "./list_clusters.ts";
-import type { ClusterNode } from "./node.ts";
+import type { ClusterNode, NodeFile } from "./node.ts";
 import { isKept } from "./node_operations.ts";
 import type { ObservedCluster } from "./observe_cluster.ts";
 import type { Plan, PlanStep } from "./operation.ts";
@@ -14,10 +14,17 @@ const SETTINGS = "/etc/rancher";
 /**
  * Plans that a node of a cluster that runs is made anew, with the volumes, the address and the files
  * of the one that is there, and waits until it is Ready. When it fails, the one that is there goes on.
+ *
+ * @param files The files of the user that it has before it starts; those that it has unless said.
  */
-export function planReplacement(cluster: ObservedCluster, node: ClusterNode): Plan {
+export function planReplacement(
+  cluster: ObservedCluster,
+  node: ClusterNode,
+  files?: readonly NodeFile[],
+): Plan {
   const present = cluster.nodes.find(({ name }) => name === node.name);
   const isRunning = present?.state === "running";
+  const kept = files === undefined ? pathsOf(node) : pathsOf({ ...node, files: {} });
   const setting = { cluster: cluster.name, network: cluster.network, apiUrl: cluster.apiUrl };
   const wait: readonly PlanStep[] = isRunning
     ? [{ kind: "wait", level: "nodes", nodes: [node.name], fresh: [node.name] }]
@@ -25,7 +32,7 @@ export function planReplacement(cluster: ObservedCluster, node: ClusterNode): Pl
   return {
     cluster: cluster.name,
     server: firstServer(cluster).name,
-    steps: [...replaceNode({ node, isRunning, files: [], kept: pathsOf(node) }, setting), ...wait],
+    steps: [...replaceNode({ node, isRunning, files: files ?? [], kept }, setting), ...wait],
     cleanup: [replacedBy(node)],
   };
 }

@@ -5,8 +5,9 @@ import type { ClusterCallOptions } from "./delete_cluster.ts";
 import type { NodeInfo } from "./list_clusters.ts";
 import type { ClusterNode } from "./node.ts";
 import { observeCluster, type ObservedCluster } from "./observe_cluster.ts";
-import type { Operation, Plan } from "./operation.ts";
+import type { Plan } from "./operation.ts";
 import { planReplacement } from "./plan_replacement.ts";
+import { pullMissing } from "./pull_missing.ts";
 import { runOperation } from "./run_operation.ts";
 import { READY_TIMEOUT_MS } from "./start_cluster.ts";
 
@@ -97,18 +98,4 @@ function madeAs({ name, node }: NodeInfo): ClusterNode {
     `Cannot replace "${name}": expected to find in its label how it was made`,
     { node: name },
   );
-}
-
-/** The operations that bring an image to the engine, where it lacks it. */
-export async function pullMissing(
-  cli: DockerCli,
-  image: string,
-  options: ClusterCallOptions,
-): Promise<readonly Operation[]> {
-  const act = `look for image "${image}"`;
-  const args = ["image", "inspect", "--format", "{{.Id}}", image];
-  const found = await cli.runForSome(args, { ...options, act });
-  return found.trim() === ""
-    ? [{ act: `pull image "${image}"`, args: ["pull", "--quiet", image] }]
-    : [];
 }

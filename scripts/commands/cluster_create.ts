@@ -14,6 +14,7 @@ import { ClusterSession } from "../console/cluster_session.ts";
 import { registryProgram } from "../console/registry_program.ts";
 import { readClusterSpec } from "../console/cluster_spec.ts";
 import type { Context } from "../console/context.ts";
+import { mergeNewKubeconfig } from "../console/merge_new_kubeconfig.ts";
 import { AlreadyExistsError } from "../../lib/errors.ts";
 import { present } from "../../lib/oci/present.ts";
 import { DEFAULT_CLUSTER, parseClusterName } from "../../lib/k3s/names.ts";
@@ -110,14 +111,7 @@ With --registry-create, images run in the cluster under the name that they were 
     }
     try {
       const cluster = await session.run(() => createCluster(spec, options));
-      const { updateDefaultKubeconfig = true, switchCurrentContext = true } =
-        spec.options?.kubeconfig ?? {};
-      if (updateDefaultKubeconfig && spec.options?.k3d?.wait !== false) {
-        const { mergeKubeconfig } = await import("../../lib/k3s/kubeconfig_files.ts");
-        await mergeKubeconfig(session.kubeconfigs, cluster.kubeconfig, {
-          switchContext: switchCurrentContext,
-        });
-      }
+      await mergeNewKubeconfig(session, spec, cluster);
       output.result(cluster.name, { name: cluster.name, apiUrl: cluster.apiUrl });
     } catch (error) {
       const isThere = error instanceof AlreadyExistsError && error.subject.startsWith("cluster ");

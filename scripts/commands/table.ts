@@ -267,6 +267,10 @@ docker-legacy:FILE, docker-daemon:REF, k3s:CLUSTER, or a path that starts with "
           brief: "Create a k3s cluster in containers",
           load: async () => (await import("./cluster_create.ts")).command,
         },
+        apply: {
+          brief: "Make a cluster what its config file says",
+          load: async () => (await import("./cluster_apply.ts")).command,
+        },
         list: {
           brief: "List clusters",
           load: async () => (await import("./cluster_list.ts")).command,

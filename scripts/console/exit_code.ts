@@ -4,6 +4,7 @@ import {
   MissingContentError,
   NotFoundError,
   PlatformError,
+  RecreationError,
   SpecError,
 } from "../../lib/errors.ts";
 
@@ -24,7 +25,7 @@ export function exitCodeOf(error: unknown): number {
     .some((kind) => error instanceof kind);
   if (isMissing) return EXIT.notFound;
   if (error instanceof AlreadyExistsError) return EXIT.alreadyExists;
-  if (error instanceof DifferenceError) return EXIT.different;
+  if (error instanceof DifferenceError || error instanceof RecreationError) return EXIT.different;
   if (error instanceof InterruptedError) return EXIT.interrupted;
   const isUsage = [UsageError, SpecError, SyntaxError].some((kind) => error instanceof kind);
   return isUsage ? EXIT.usage : EXIT.failed;
