@@ -9,13 +9,13 @@ import { createCluster, type CreateClusterOptions, planCluster } from "./create_
 import { readJoinFiles } from "./create_node.ts";
 import { parseDuration } from "./duration.ts";
 import { listClusters } from "./list_clusters.ts";
-import { DEFAULT_CLUSTER, parseClusterName } from "./names.ts";
 import type { ClusterNode } from "./node.ts";
 import { contentsOf, userFilesOf } from "./node_files.ts";
 import { nodesOf, observeCluster, type ObservedCluster } from "./observe_cluster.ts";
 import type { Operation, Plan } from "./operation.ts";
 import { pullMissing } from "./pull_missing.ts";
 import { readNodeLabels } from "./read_node_labels.ts";
+import { settleSpec } from "./settle_spec.ts";
 import type { ClusterSpec } from "./spec.ts";
 import { READY_TIMEOUT_MS, startCluster } from "./start_cluster.ts";
 
@@ -50,10 +50,11 @@ export interface Applied {
  * @throws {ClusterError} When a node fails, or is not ready in time.
  */
 export async function applyCluster(
-  spec: ClusterSpec,
+  given: ClusterSpec,
   options: ApplyClusterOptions = {},
 ): Promise<Applied> {
-  const name = parseClusterName(spec.name ?? DEFAULT_CLUSTER);
+  const spec = settleSpec(given);
+  const { name } = spec;
   const found = (await listClusters(options)).find((cluster) => cluster.name === name);
   if (found === undefined) {
     const cluster = await createCluster(spec, options);
@@ -62,7 +63,7 @@ export async function applyCluster(
   const started = found.nodes.some(({ state }) => state !== "running") ? [`start ${name}`] : [];
   if (started.length > 0) await startCluster(name, options);
   const cli = new DockerCli({ ...options.docker, detached: true });
-  const { cluster, changes, plans } = await prepare(cli, { ...spec, name }, options);
+  const { cluster, changes, plans } = await prepare(cli, spec, options);
   refuse(name, changes, options);
   const timeoutMs = parseDuration(spec.options?.k3d?.timeout ?? "0") || READY_TIMEOUT_MS;
   for (const plan of plans) {
@@ -79,16 +80,17 @@ export async function applyCluster(
  * @throws As {@linkcode applyCluster} does before it changes anything.
  */
 export async function planApply(
-  spec: ClusterSpec,
+  given: ClusterSpec,
   options: ApplyClusterOptions = {},
 ): Promise<{ readonly plans: readonly Plan[]; readonly changes: readonly string[] }> {
-  const name = parseClusterName(spec.name ?? DEFAULT_CLUSTER);
+  const spec = settleSpec(given);
+  const { name } = spec;
   const found = (await listClusters(options)).find((cluster) => cluster.name === name);
   if (found === undefined) {
     return { plans: [await planCluster(spec, options)], changes: [`create ${name}`] };
   }
   const cli = new DockerCli({ ...options.docker, detached: true });
-  const { changes, plans } = await prepare(cli, { ...spec, name }, options);
+  const { changes, plans } = await prepare(cli, spec, options);
   refuse(name, changes, options);
   return { plans, changes: describeChanges(changes) };
 }

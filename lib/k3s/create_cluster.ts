@@ -6,7 +6,6 @@ import { Cluster } from "./cluster.ts";
 import { parseDuration } from "./duration.ts";
 import { askEngine, type EngineFacts } from "./engine.ts";
 import { adaptKubeconfig } from "./kubeconfig.ts";
-import { DEFAULT_CLUSTER, parseClusterName } from "./names.ts";
 import type { Plan } from "./operation.ts";
 import { formatApiUrl, planCreation, type PlanInput } from "./plan_creation.ts";
 import { contentsOf } from "./node_files.ts";
@@ -14,6 +13,7 @@ import { prepareCreation, wantedFor } from "./prepare_creation.ts";
 import { prepareRegistries } from "./registries/cluster_registries.ts";
 import type { RegistryProgram } from "./registries/own_image.ts";
 import { settle } from "./settle.ts";
+import { settleSpec } from "./settle_spec.ts";
 import { READY_TIMEOUT_MS } from "./start_cluster.ts";
 import type { ClusterSpec } from "./spec.ts";
 
@@ -97,7 +97,7 @@ async function prepare(
   options: CreateClusterOptions,
 ): Promise<{ readonly inputs: Iterable<PlanInput>; readonly facts: EngineFacts }> {
   const { directory = ".", onWarning } = options;
-  const spec = { ...given, name: parseClusterName(given.name ?? DEFAULT_CLUSTER) };
+  const spec = settleSpec(given);
   const contents = await contentsOf(spec, directory);
   const asking = askEngine(cli, wantedFor(spec), options);
   const [facts, registries] = await settle([

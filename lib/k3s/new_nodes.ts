@@ -5,6 +5,7 @@ import { parseKeyValue, parseRuntimeLabel } from "./key_value.ts";
 import { firstServer } from "./list_clusters.ts";
 import { nodeName } from "./names.ts";
 import type { ClusterNode, Ulimit } from "./node.ts";
+import { parseNodeImage } from "./node_image.ts";
 import { nodesOf, type ObservedCluster } from "./observe_cluster.ts";
 
 /** What new nodes are to be; all else is as in those of their role, or the first server. */
@@ -112,7 +113,7 @@ function modelFor(cluster: ObservedCluster, wanted: NewNodes): ClusterNode {
     env: [...model.env.filter((variable) => !variable.startsWith("K3S_URL=")), url],
     ports: [],
     command: [role, ...labels, ...(args === undefined ? words : [...namesIn(words), ...args])],
-    ...(image === undefined ? {} : { image }),
+    ...(image === undefined ? {} : { image: parseNodeImage(image) }),
     ...(memory === undefined ? {} : { memory }),
     ...(ulimits === undefined ? {} : { ulimits }),
     ...(networks === undefined ? {} : { networks }),

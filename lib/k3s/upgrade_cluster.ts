@@ -4,6 +4,7 @@ import { applyPlan } from "./apply_plan.ts";
 import type { ClusterCallOptions } from "./delete_cluster.ts";
 import type { NodeInfo } from "./list_clusters.ts";
 import type { ClusterNode } from "./node.ts";
+import { parseNodeImage } from "./node_image.ts";
 import { observeCluster, type ObservedCluster } from "./observe_cluster.ts";
 import type { Plan } from "./operation.ts";
 import { planReplacement } from "./plan_replacement.ts";
@@ -31,9 +32,10 @@ export interface UpgradeOptions extends ClusterCallOptions {
  */
 export async function upgradeCluster(
   name: string,
-  image: string,
+  to: string,
   options: UpgradeOptions = {},
 ): Promise<readonly string[]> {
+  const image = parseNodeImage(to);
   const { timeoutMs = READY_TIMEOUT_MS, onNode } = options;
   const cli = new DockerCli({ ...options.docker, detached: true });
   const cluster = await prepare(cli, name, options);
@@ -56,9 +58,10 @@ export async function upgradeCluster(
  */
 export async function planUpgrade(
   name: string,
-  image: string,
+  to: string,
   options: ClusterCallOptions = {},
 ): Promise<readonly Plan[]> {
+  const image = parseNodeImage(to);
   const cli = new DockerCli({ ...options.docker, detached: true });
   const cluster = await prepare(cli, name, options);
   const plans = nodesFor(cluster, image).map((node) =>

@@ -2,13 +2,17 @@ import { buildCommand, type Command } from "@stricli/core";
 import { type ClusterOutputFlags, OUTPUT_FLAGS } from "../console/cluster_flags.ts";
 import { ClusterSession } from "../console/cluster_session.ts";
 import type { Context } from "../console/context.ts";
+import { UsageError } from "../console/exit_code.ts";
+import { formatDocument } from "../console/format_document.ts";
 import { formatTable } from "../console/table.ts";
 import { NotFoundError } from "../../lib/errors.ts";
+import { TOKEN_PATH } from "../../lib/k3s/arrange_nodes.ts";
 import type { ClusterInfo } from "../../lib/k3s/list_clusters.ts";
 import { parseClusterName } from "../../lib/k3s/names.ts";
 
 interface Flags extends ClusterOutputFlags {
   readonly noHeaders?: boolean;
+  readonly token?: boolean;
   readonly output?: "json" | "yaml";
 }
 
@@ -31,6 +35,13 @@ line for each, -o json one document for all.
         optional: true,
         withNegated: false,
       },
+      token: {
+        kind: "boolean",
+        brief: "Of k3d; says how the token is read instead",
+        optional: true,
+        hidden: true,
+        withNegated: false,
+      },
       output: {
         kind: "enum",
         brief: "One document for all",
@@ -50,6 +61,12 @@ line for each, -o json one document for all.
     },
   },
   async func(this: Context, flags: Flags, ...names: string[]): Promise<void> {
+    if (flags.token) {
+      throw new UsageError(
+        `Cannot print tokens: whoever has one is an administrator; "docker exec davit-NAME-server-0 ` +
+          `cat ${TOKEN_PATH}" reads it`,
+      );
+    }
     using session = new ClusterSession(this, flags);
     const { listClusters } = await import("../../lib/k3s/list_clusters.ts");
     const found = await listClusters(session.options);
@@ -57,12 +74,7 @@ line for each, -o json one document for all.
     if (missing !== undefined) throw new NotFoundError("cluster", missing);
     const clusters = found.filter(({ name }) => names.length === 0 || names.includes(name));
     if (flags.output !== undefined) {
-      const { stringify } = await import("yaml");
-      const data = clusters.map(describe);
-      const text = flags.output === "json"
-        ? JSON.stringify(data, null, 2)
-        : stringify(data).trimEnd();
-      session.output.result(text, data);
+      session.output.document(await formatDocument(clusters.map(describe), flags.output));
     } else if (flags.json) {
       for (const cluster of clusters) session.output.result("", describe(cluster));
     } else {

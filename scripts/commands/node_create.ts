@@ -18,6 +18,7 @@ interface Flags extends ClusterOutputFlags {
   readonly k3sNodeLabel?: readonly string[];
   readonly k3sArg?: readonly string[];
   readonly network?: readonly string[];
+  readonly token?: string;
   readonly wait?: string;
   readonly timeout?: number;
   readonly dryRun?: boolean;
@@ -43,7 +44,7 @@ with --k3s-arg "--cluster-init@server:0".
         kind: "parsed",
         brief: `Cluster to add them to (${DEFAULT_CLUSTER} unless said)`,
         placeholder: "NAME",
-        parse: parseClusterName,
+        parse: parseCluster,
         optional: true,
       },
       role: {
@@ -66,6 +67,7 @@ with --k3s-arg "--cluster-init@server:0".
       k3sNodeLabel: texts("Label of the Kubernetes nodes", "KEY=VALUE"),
       k3sArg: texts("Argument of k3s, instead of those of the others", "ARG"),
       network: texts("Network that they are in besides", "NAME"),
+      token: { ...text("Of k3d, for clusters elsewhere", "TOKEN"), hidden: true },
       wait: text("Whether to wait until they are Ready: true or false (true unless said)", "BOOL"),
       timeout: {
         kind: "parsed",
@@ -126,6 +128,15 @@ function text(brief: string, placeholder: string) {
 
 function texts(brief: string, placeholder: string) {
   return { ...text(brief, placeholder), variadic: true } as const;
+}
+
+/** A cluster of k3d's words may be one elsewhere, by its URL. */
+function parseCluster(text: string): string {
+  if (!text.startsWith("https://")) return parseClusterName(text);
+  throw new SyntaxError(
+    `Cannot join "${text}": expected a cluster of this engine; a node of another one is run by "docker ` +
+      `run --privileged --tmpfs /run --tmpfs /var/run -e K3S_TOKEN=… rancher/k3s:… agent --server ${text}"`,
+  );
 }
 
 function parseReplicas(text: string): number {

@@ -2,11 +2,13 @@ import { buildCommand, type Command } from "@stricli/core";
 import { type ClusterOutputFlags, OUTPUT_FLAGS } from "../console/cluster_flags.ts";
 import { ClusterSession } from "../console/cluster_session.ts";
 import type { Context } from "../console/context.ts";
+import { formatDocument } from "../console/format_document.ts";
 import { formatTable } from "../console/table.ts";
 import { NotFoundError } from "../../lib/errors.ts";
 
 interface Flags extends ClusterOutputFlags {
   readonly noHeaders?: boolean;
+  readonly output?: "json" | "yaml";
 }
 
 /** `davit node list [NODE]...` */
@@ -27,8 +29,15 @@ they run. --json prints a line for each.
         optional: true,
         withNegated: false,
       },
+      output: {
+        kind: "enum",
+        brief: "One document for all",
+        values: ["json", "yaml"],
+        optional: true,
+      },
       ...OUTPUT_FLAGS,
     },
+    aliases: { o: "output" },
     positional: {
       kind: "array",
       parameter: { brief: "Nodes; all unless said", placeholder: "[NODE]...", parse: String },
@@ -48,6 +57,9 @@ they run. --json prints a line for each.
         cluster: cluster.name,
         state,
       }));
+    if (flags.output !== undefined) {
+      return session.output.document(await formatDocument(chosen, flags.output));
+    }
     const heading = flags.noHeaders ? [] : [["NAME", "ROLE", "CLUSTER", "STATUS"]];
     const table = formatTable([...heading, ...chosen.map((node) => Object.values(node))]);
     const lines = flags.json ? chosen.map(() => "") : table;
