@@ -1,14 +1,18 @@
 import type { CallOptions } from "../layer/content_source.ts";
 import { DockerCli, type DockerCliOptions } from "../docker/cli.ts";
 import { ClusterError, DockerError } from "../errors.ts";
+import { parseApiAddress } from "./api_address.ts";
 import { applyPlan } from "./apply_plan.ts";
+import { API_PORT } from "./arrange_nodes.ts";
 import { Cluster } from "./cluster.ts";
 import { parseDuration } from "./duration.ts";
 import { askEngine, type EngineFacts } from "./engine.ts";
 import { adaptKubeconfig } from "./kubeconfig.ts";
+import { outlineNodes } from "./outline_nodes.ts";
 import type { Plan } from "./operation.ts";
 import { formatApiUrl, planCreation, type PlanInput } from "./plan_creation.ts";
 import { contentsOf } from "./node_files.ts";
+import { checkMachine, type Demand } from "./preflight.ts";
 import { prepareCreation, wantedFor } from "./prepare_creation.ts";
 import { prepareRegistries } from "./registries/cluster_registries.ts";
 import type { RegistryProgram } from "./registries/own_image.ts";
@@ -55,8 +59,13 @@ export async function createCluster(
 ): Promise<Cluster> {
   const cli = new DockerCli({ ...options.docker, detached: true });
   const { inputs, facts } = await prepare(cli, spec, options);
+  if (facts.remoteHost === undefined) {
+    const warnings = await checkMachine(demandOf(settleSpec(spec), facts));
+    for (const warning of warnings) options.onWarning?.(warning);
+  }
   const { k3d = {} } = spec.options ?? {};
   const timeoutMs = parseDuration(k3d.timeout ?? "0") || READY_TIMEOUT_MS;
+  let failure: unknown;
   for (const input of inputs) {
     try {
       const kubeconfig = await applyPlan(cli, planCreation(input), {
@@ -67,12 +76,14 @@ export async function createCluster(
       });
       return open(cli, input, kubeconfig);
     } catch (error) {
-      if (input.newNetwork === undefined || !isTaken(error)) throw error;
+      if (!isTaken(error)) throw error;
+      failure = error;
     }
   }
   throw new ClusterError(
-    `Cannot make a network for cluster "${spec.name}": expected a free subnet, got none; choose one ` +
-      "by --subnet",
+    `Cannot place cluster "${spec.name}" in a network: expected a subnet or addresses that are free, ` +
+      "got none; choose a subnet by --subnet",
+    { cause: failure },
   );
 }
 
@@ -108,6 +119,21 @@ async function prepare(
   return { inputs: prepareCreation(spec, facts, contents, registries), facts };
 }
 
+/** What is published is known before addresses are: of ports that nobody said the engine takes care. */
+function demandOf(spec: ClusterSpec & { readonly name: string }, facts: EngineFacts): Demand {
+  const { kubeAPI: { hostIP = "127.0.0.1", hostPort } = {}, ports = [] } = spec;
+  const port = hostPort === undefined ? undefined : parseApiAddress(hostPort).port;
+  return {
+    cluster: spec.name,
+    ports: [
+      ...(port === undefined ? [] : [`${hostIP}:${port}:${API_PORT}`]),
+      ...ports.map((spec) => spec.port),
+    ],
+    nodes: outlineNodes(spec).filter(({ role }) => role !== "loadbalancer").length,
+    dataRoot: facts.dataRoot,
+  };
+}
+
 function open(cli: DockerCli, input: PlanInput, kubeconfig: string | undefined): Cluster {
   const { spec: { name = "" }, api } = input;
   return new Cluster(cli, {
@@ -119,7 +145,9 @@ function open(cli: DockerCli, input: PlanInput, kubeconfig: string | undefined):
   });
 }
 
-/** The engine gave the subnet to somebody else. */
+/** The engine gave the subnet or an address to somebody else, or gives out all addresses itself. */
 function isTaken(error: unknown): boolean {
-  return error instanceof DockerError && /overlaps|already in use.*network/i.test(error.message);
+  return error instanceof DockerError &&
+    /overlaps|already in use.*network|user configured subnets|^(?!.*port).*address already in use/i
+      .test(error.message);
 }

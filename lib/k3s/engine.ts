@@ -10,6 +10,8 @@ export interface EngineFacts {
   readonly time: string;
   /** The host that is reached at the engine's published ports; `undefined` when it is this one. */
   readonly remoteHost: string | undefined;
+  /** Where the engine keeps its data, as its own machine names it. */
+  readonly dataRoot: string | undefined;
   /** The largest packet of the default bridge, in bytes. */
   readonly mtu: number | undefined;
   /** The cluster's own network, when one was left behind. */
@@ -37,6 +39,7 @@ interface Info {
   readonly ServerVersion?: string;
   readonly SystemTime?: string;
   readonly CgroupVersion?: string;
+  readonly DockerRootDir?: string;
   readonly MemTotal?: number;
 }
 
@@ -99,7 +102,8 @@ export async function askEngine(
         `cluster delete ${cluster}`,
     );
   }
-  const { ServerVersion = "", SystemTime = "", CgroupVersion = "" }: Info = JSON.parse(info);
+  const engine: Info = JSON.parse(info);
+  const { ServerVersion = "", SystemTime = "", CgroupVersion = "" } = engine;
   checkVersion(ServerVersion);
   const known: readonly Network[] = JSON.parse(networks || "[]");
   const bridge = known.find(({ Name }) => Name === "bridge");
@@ -108,6 +112,7 @@ export async function askEngine(
     time: SystemTime,
     remoteHost: remoteHostOf(endpoint.trim()),
     mtu,
+    dataRoot: engine.DockerRootDir,
     network: describeNetwork(known.find(({ Name }) => Name === network), cluster),
     missingImages: images.filter((image) => !isListed(present, image)),
     warnings: CgroupVersion === "1" ? images.flatMap(warnOfCgroup) : [],

@@ -1,9 +1,9 @@
 import { ClusterError, SpecError } from "../errors.ts";
 import { API_PORT } from "./arrange_nodes.ts";
-import { assignAddresses } from "./choose_subnet.ts";
+import { assignAddresses, lastAddresses } from "./choose_subnet.ts";
 import { parseKeyValue, parseRuntimeLabel } from "./key_value.ts";
 import { firstServer } from "./list_clusters.ts";
-import { nodeName } from "./names.ts";
+import { nodeName, scopeName } from "./names.ts";
 import type { ClusterNode, Ulimit } from "./node.ts";
 import { parseNodeImage } from "./node_image.ts";
 import { nodesOf, type ObservedCluster } from "./observe_cluster.ts";
@@ -68,7 +68,9 @@ export function arrangeNewNodes(
 export function freeAddresses(cluster: ObservedCluster, count: number): readonly string[] {
   const { subnet } = cluster;
   const taken = nodesOf(cluster).flatMap(({ ip }) => ip ?? []);
-  return subnet === undefined || taken.length === 0 ? [] : assignAddresses(subnet, count, taken);
+  if (subnet === undefined || taken.length === 0) return [];
+  const isOwn = cluster.network === scopeName(cluster.name);
+  return isOwn ? assignAddresses(subnet, count, taken) : lastAddresses(subnet, count, taken);
 }
 
 function nextNumber(taken: readonly number[]): number {

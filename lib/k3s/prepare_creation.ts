@@ -57,6 +57,9 @@ export function* prepareCreation(
       ? lastAddresses(subnet, others, [...taken, ...addresses])
       : [];
     yield { ...common, addresses, registryAddresses, newNetwork: undefined };
+    if (!own && addresses.length > 0) {
+      yield { ...common, addresses: [], registryAddresses, newNetwork: undefined };
+    }
     return;
   }
   const mtu = spec.options?.davit?.mtu ?? facts.mtu;
@@ -68,7 +71,10 @@ export function* prepareCreation(
   }
 }
 
-/** Addresses can be chosen only where davit has chosen the subnet: the engine wants it so. */
+/**
+ * In a network of the user's, nodes have the last addresses, which the engine gives to nobody for a
+ * long time: it counts from the first. It takes them only where somebody has chosen the subnet.
+ */
 function addressesIn(
   spec: ClusterSpec,
   { name, own, subnet, addresses }: NetworkFacts,
@@ -86,7 +92,7 @@ function addressesIn(
       `Cannot give network "${name}" the subnet "${spec.subnet}": it exists; leave --subnet out`,
     );
   }
-  return [];
+  return subnet === undefined ? [] : lastAddresses(subnet, count, addresses);
 }
 
 function subnetsFor(spec: ClusterSpec, isLocal: boolean): readonly string[] {

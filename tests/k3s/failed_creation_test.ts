@@ -82,9 +82,9 @@ nodeTest("a port of the host that is taken is named, and nothing is left", async
   const name = uniqueName();
   const error = await assertRejects(
     () => makeCluster(engine, { name, ports: [{ port: `${port}:80` }] }),
-    DockerError,
+    ClusterError,
   );
-  assertMatch(error.message, new RegExp(`:${port}\\b.*address already in use`));
+  assertMatch(error.message, new RegExp(`"${port}:80/tcp".*address already in use`));
   assertEquals(await remainsOf(name), []);
 });
 
@@ -128,6 +128,7 @@ nodeTest("a network that the user names is used, and stays", async (engine) => {
       await using _cluster = await makeCluster(engine, { name, network, agents: 1 });
       const { NetworkSettings } = await inspect(`davit-${name}-agent-0`);
       assertEquals(Object.keys(NetworkSettings.Networks), [network]);
+      assertEquals(NetworkSettings.Networks[network].IPAMConfig?.IPv4Address, undefined);
     }
     assertEquals(await remainsOf(name), [network]);
     const spec = { name, network, subnet: "172.29.0.0/24" };
@@ -136,6 +137,30 @@ nodeTest("a network that the user names is used, and stays", async (engine) => {
     await runOk("docker", ["network", "rm", network]);
   }
 });
+
+nodeTest(
+  "in a network whose subnet the user chose nodes have addresses for good",
+  async (engine) => {
+    const name = uniqueName();
+    const network = `net-${name}`;
+    const subnet = `172.30.${Number.parseInt(name.slice(1, 3), 16)}.0/28`;
+    await runOk("docker", ["network", "create", "--subnet", subnet, network]);
+    try {
+      {
+        await using _cluster = await makeCluster(engine, { name, network, agents: 1 });
+        const addresses = await Promise.all(["server-0", "agent-0"].map(async (role) => {
+          const { NetworkSettings } = await inspect(`davit-${name}-${role}`);
+          return NetworkSettings.Networks[network].IPAMConfig.IPv4Address;
+        }));
+        const prefix = subnet.replace("0/28", "");
+        assertEquals(addresses, [`${prefix}14`, `${prefix}13`]);
+      }
+      assertEquals(await remainsOf(name), [network]);
+    } finally {
+      await runOk("docker", ["network", "rm", network]);
+    }
+  },
+);
 
 nodeTest(
   "the network of a run that was killed is taken over, and goes with the cluster",
