@@ -15,7 +15,7 @@ import { nodesOf, observeCluster, type ObservedCluster } from "./observe_cluster
 import type { Operation, Plan } from "./operation.ts";
 import { pullMissing } from "./pull_missing.ts";
 import { readNodeLabels } from "./read_node_labels.ts";
-import { settleSpec } from "./settle_spec.ts";
+import { settleBalancer, settleSpec } from "./settle_spec.ts";
 import type { ClusterSpec } from "./spec.ts";
 import { READY_TIMEOUT_MS, startCluster } from "./start_cluster.ts";
 
@@ -95,7 +95,8 @@ export async function planApply(
   return { plans, changes: describeChanges(changes) };
 }
 
-async function prepare(cli: DockerCli, spec: ClusterSpec, options: ApplyClusterOptions) {
+async function prepare(cli: DockerCli, given: ClusterSpec, options: ApplyClusterOptions) {
+  const spec = await settleBalancer(given);
   const { name = "" } = spec;
   const cluster = await observeCluster(cli, name, `apply to cluster "${name}"`, options);
   const [labels, joinFiles, contents] = await Promise.all([

@@ -1,6 +1,13 @@
 import { API_PORT } from "./arrange_nodes.ts";
 import {
+  isOwnBalancer,
+  OWN_WORDS,
+  ownBalancerConfig,
+  ROUTES_PATH,
+} from "./balancer/own_balancer.ts";
+import {
   BALANCER_CONFIG,
+  BALANCER_WORDS,
   nginxConfig,
   parseBalancerSettings,
   type Route,
@@ -13,7 +20,16 @@ import type { PortSpec } from "./spec.ts";
 /** The configuration of a load balancer, for the nodes that there are. */
 export function balancerFile(balancer: ClusterNode, nodes: readonly ClusterNode[]): NodeFile {
   const settings = parseBalancerSettings(balancer.balancing?.settings ?? []);
-  return { path: BALANCER_CONFIG, content: nginxConfig(balancerRoutes(balancer, nodes), settings) };
+  const routes = balancerRoutes(balancer, nodes);
+  if (isOwnBalancer(balancer.image)) {
+    return { path: ROUTES_PATH, content: ownBalancerConfig(routes, settings) };
+  }
+  return { path: BALANCER_CONFIG, content: nginxConfig(routes, settings) };
+}
+
+/** What a load balancer of an image says once it listens. */
+export function balancerWords(image: string): string {
+  return isOwnBalancer(image) ? OWN_WORDS : BALANCER_WORDS;
 }
 
 /** Whether the API of the cluster is reached through this node. */

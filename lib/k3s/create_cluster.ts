@@ -17,7 +17,7 @@ import { prepareCreation, wantedFor } from "./prepare_creation.ts";
 import { prepareRegistries } from "./registries/cluster_registries.ts";
 import type { RegistryProgram } from "./registries/own_image.ts";
 import { settle } from "./settle.ts";
-import { settleSpec } from "./settle_spec.ts";
+import { settleBalancer, settleSpec } from "./settle_spec.ts";
 import { READY_TIMEOUT_MS } from "./start_cluster.ts";
 import type { ClusterSpec } from "./spec.ts";
 
@@ -108,7 +108,7 @@ async function prepare(
   options: CreateClusterOptions,
 ): Promise<{ readonly inputs: Iterable<PlanInput>; readonly facts: EngineFacts }> {
   const { directory = ".", onWarning } = options;
-  const spec = settleSpec(given);
+  const spec = await settleBalancer(settleSpec(given));
   const contents = await contentsOf(spec, directory);
   const asking = askEngine(cli, wantedFor(spec), options);
   const [facts, registries] = await settle([

@@ -3,10 +3,13 @@ import { applyPlan } from "./apply_plan.ts";
 import { changePorts, type PortChanges, withPorts } from "./change_ports.ts";
 import type { ClusterCallOptions } from "./delete_cluster.ts";
 import { nodesOf, observeCluster, type ObservedCluster } from "./observe_cluster.ts";
+import { BALANCER_IMAGE } from "./load_balancer.ts";
 import type { ClusterNode } from "./node.ts";
 import { freeAddresses } from "./new_nodes.ts";
 import type { Plan } from "./operation.ts";
 import { planBalancer } from "./plan_balancer.ts";
+import { pullMissing } from "./pull_missing.ts";
+import { settleBalancerImage } from "./settle_spec.ts";
 import { READY_TIMEOUT_MS } from "./start_cluster.ts";
 
 /** Options of {@linkcode editPorts}. */
@@ -61,10 +64,17 @@ async function prepare(
   const nodes = nodesOf(cluster);
   const present = nodes.find(({ role }) => role === "loadbalancer");
   const ports = changePorts(present?.balancing?.ports ?? [], changes);
-  const { image } = options;
-  const next = withPorts(name, nodes, { ports, ...(image === undefined ? {} : { image }) });
+  const image = await settleBalancerImage(options.image ?? BALANCER_IMAGE);
+  const next = withPorts(name, nodes, { ports, image });
+  const isNew = present === undefined && next.ports.length > 0;
+  const pulls = isNew ? await pullMissing(cli, next.image, options) : [];
   const plan = planBalancer(cluster, placed(next, cluster));
-  return { plan, time: cluster.time, balancer: next.ports.length === 0 ? undefined : next };
+  const first = pulls.length === 0 ? [] : [{ kind: "work" as const, chains: [pulls] }];
+  return {
+    plan: { ...plan, steps: [...first, ...plan.steps] },
+    time: cluster.time,
+    balancer: next.ports.length === 0 ? undefined : next,
+  };
 }
 
 /** A load balancer that has no address yet gets one, where addresses are given out by davit. */

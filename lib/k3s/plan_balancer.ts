@@ -1,6 +1,5 @@
-import { balancerFile } from "./balancer_routes.ts";
+import { balancerFile, balancerWords } from "./balancer_routes.ts";
 import { firstServer, type NodeInfo } from "./list_clusters.ts";
-import { BALANCER_WORDS } from "./load_balancer.ts";
 import type { ClusterNode, NodeFile } from "./node.ts";
 import { createNode, type NodeSetting, putFiles, startNode } from "./node_operations.ts";
 import type { Chain, Plan, WorkStep } from "./operation.ts";
@@ -26,7 +25,7 @@ export function planBalancer(cluster: ObservedCluster, next: ClusterNode): Plan 
   const isStopped = present !== undefined && present.state !== "running";
   const wait = isStopped
     ? []
-    : [{ kind: "words" as const, node: next.name, words: BALANCER_WORDS }];
+    : [{ kind: "words" as const, node: next.name, words: balancerWords(next.image) }];
   return {
     cluster: cluster.name,
     server,

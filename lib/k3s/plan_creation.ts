@@ -1,4 +1,7 @@
 import { type ApiEndpoint, arrangeNodes } from "./arrange_nodes.ts";
+import { isOwnBalancer } from "./balancer/own_balancer.ts";
+import { ownBalancerImage } from "./balancer/own_image.ts";
+import { loadImage } from "./registries/registry_operations.ts";
 import { type FileContents, filesOf, withDigests } from "./node_files.ts";
 import { createNode, putFiles } from "./node_operations.ts";
 import type { Chain, Operation, Plan, WorkStep } from "./operation.ts";
@@ -95,6 +98,9 @@ function work(chains: readonly Chain[]): readonly WorkStep[] {
 }
 
 function pullImage(image: string): Operation {
+  if (isOwnBalancer(image)) {
+    return loadImage({ name: image, compose: async () => (await ownBalancerImage()).compose() });
+  }
   return { act: `pull image "${image}"`, args: ["pull", "--quiet", image] };
 }
 

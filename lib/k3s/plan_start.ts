@@ -1,13 +1,12 @@
-import { publishesApi } from "./balancer_routes.ts";
+import { balancerWords, publishesApi } from "./balancer_routes.ts";
 import type { ClusterInfo } from "./list_clusters.ts";
 import { startNode } from "./node_operations.ts";
-import { BALANCER_WORDS } from "./load_balancer.ts";
 import type { Plan, PlanStep, WaitStep, WorkStep } from "./operation.ts";
 import type { ClusterNode } from "./node.ts";
 import type { WaitLevel } from "./spec.ts";
 
 /** What the order of a start follows from. */
-interface StartedNode extends Pick<ClusterNode, "name" | "role" | "ports"> {
+interface StartedNode extends Pick<ClusterNode, "name" | "role" | "ports" | "image"> {
   /** Whether Kubernetes may know it from before it was stopped. */
   readonly isFresh?: boolean;
 }
@@ -19,7 +18,13 @@ export function planStart({ name, nodes }: ClusterInfo, wait: WaitLevel | undefi
     server: nodes[0]?.name ?? "",
     steps: startSteps(
       nodes.map(({ name, role, state, node }) => (
-        { name, role, ports: node?.ports ?? [], isFresh: state !== "running" }
+        {
+          name,
+          role,
+          ports: node?.ports ?? [],
+          image: node?.image ?? "",
+          isFresh: state !== "running",
+        }
       )),
       wait,
     ),
@@ -48,9 +53,9 @@ export function startSteps(
 }
 
 /** A load balancer through which the API answers has been waited for. */
-function waitForPorts({ name, role, ports }: StartedNode): readonly PlanStep[] {
+function waitForPorts({ name, role, ports, image }: StartedNode): readonly PlanStep[] {
   if (role !== "loadbalancer" || publishesApi({ ports })) return [];
-  return [{ kind: "words", node: name, words: BALANCER_WORDS }];
+  return [{ kind: "words", node: name, words: balancerWords(image) }];
 }
 
 function waitForAll(

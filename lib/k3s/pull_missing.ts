@@ -1,5 +1,8 @@
 import type { DockerCli } from "../docker/cli.ts";
 import type { CallOptions } from "../layer/content_source.ts";
+import { isOwnBalancer } from "./balancer/own_balancer.ts";
+import { ownBalancerImage } from "./balancer/own_image.ts";
+import { loadImage } from "./registries/registry_operations.ts";
 import type { Operation } from "./operation.ts";
 
 /**
@@ -16,5 +19,6 @@ export async function pullMissing(
   const args = ["image", "inspect", "--format", "{{.Id}}", image];
   const found = await cli.runForSome(args, { ...options, act });
   if (found.trim() !== "") return [];
+  if (isOwnBalancer(image)) return [loadImage(await ownBalancerImage())];
   return [{ act: `pull image "${image}"`, args: ["pull", "--quiet", image] }];
 }

@@ -84,7 +84,10 @@ export const CLUSTER_SPEC_FLAGS: FlagParametersForType<ClusterSpecFlags, Context
   serversCpus: text("Most processors of a server: 1.5", "N"),
   agentsCpus: text("Most processors of an agent", "N"),
   mtu: count("Largest packet of their network (the default bridge's unless said)"),
-  lbImage: text("Image of the load balancer: nginx with its stream module", "IMAGE"),
+  lbImage: text(
+    "Image of the load balancer: nginx with its stream module; davit for its own",
+    "IMAGE",
+  ),
 };
 
 /** The letters of k3d. */

@@ -39,7 +39,7 @@ export const PORT_EDIT_FLAGS: FlagParametersForType<PortEditFlags, Context> = {
   },
   lbImage: {
     kind: "parsed",
-    brief: "Image of the load balancer, where there is none yet",
+    brief: "Image of the load balancer, where there is none yet; davit for its own",
     placeholder: "IMAGE",
     parse: String,
     optional: true,
