@@ -9,7 +9,8 @@ import { arrangeNewNodes, type NewNodes } from "./new_nodes.ts";
 import { observeCluster, type ObservedCluster } from "./observe_cluster.ts";
 import type { Plan } from "./operation.ts";
 import { planJoin } from "./plan_join.ts";
-import { REGISTRIES_PATH } from "./registries/mirrors.ts";
+import { readRegistriesFile } from "./registries/node_registries.ts";
+import { settle } from "./settle.ts";
 import { READY_TIMEOUT_MS } from "./start_cluster.ts";
 
 /** What a plan tells of the files by which nodes join. */
@@ -83,11 +84,9 @@ export async function readJoinFiles(
         `${cluster.name}"`,
     );
   }
-  const script = `cat ${TOKEN_PATH}; echo; [ ! -f ${REGISTRIES_PATH} ] || cat ${REGISTRIES_PATH}`;
-  const output = await cli.run(["exec", server.name, "sh", "-c", script], { ...options, act });
-  const [, token = "", registries = ""] = /^([^\n]*)\n(.*)$/s.exec(output) ?? [];
-  return [
-    { path: TOKEN_PATH, content: token, mode: 0o600 },
-    ...(registries === "" ? [] : [{ path: REGISTRIES_PATH, content: registries, mode: 0o600 }]),
-  ];
+  const [token, registries] = await settle([
+    cli.run(["exec", server.name, "cat", TOKEN_PATH], { ...options, act }),
+    readRegistriesFile(cli, server.name, options),
+  ]);
+  return [{ path: TOKEN_PATH, content: token, mode: 0o600 }, ...registries];
 }

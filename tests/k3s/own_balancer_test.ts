@@ -5,7 +5,7 @@ import { RouteServer } from "../../lib/k3s/balancer/serve_routes.ts";
 import { runDavitOk } from "../support/cli.ts";
 import { nodeTest } from "../support/node_image.ts";
 import { inspect, makeCluster } from "./cluster.ts";
-import { askManyTcp, askTcp, askUdp, freePort, serveNames } from "./named_services.ts";
+import { askManyTcp, askUdp, freePort, serveNames } from "./named_services.ts";
 
 nodeTest(
   "a cluster has davit's own load balancer, by TCP and UDP, which follows its nodes",
@@ -35,15 +35,24 @@ nodeTest(
   },
 );
 
-Deno.test("a target that does not answer is passed over", async () => {
+Deno.test("a target that does not answer is passed over, and both directions end in order", async () => {
   const port = freePort();
-  const target = createServer((socket) => void socket.end("here"));
+  const target = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on("data", () => {}).on("end", () => socket.end("all heard"));
+  });
   const { promise, resolve } = Promise.withResolvers<void>();
   target.listen(port, "127.0.0.2", resolve);
   await promise;
-  const server = new RouteServer();
-  const route = { protocol: "tcp", targets: ["127.0.0.3", "127.0.0.2"] };
-  await assertRejects(() => server.update({ routes: [{ ...route, port: 1 << 20 }], timeout: 9 }));
-  server.close();
+  const server = new RouteServer("127.0.0.1");
+  const route = { port, protocol: "tcp", targets: ["127.0.0.3", "127.0.0.2"] };
+  await server.update({ routes: [route], timeout: 9 });
+  for (let attempt = 0; attempt < 4; attempt++) {
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    await connection.write(new TextEncoder().encode("said"));
+    await connection.closeWrite();
+    assertEquals(await new Response(connection.readable).text(), "all heard");
+  }
+  await server.update({ routes: [], timeout: 9 });
+  await assertRejects(() => Deno.connect({ hostname: "127.0.0.1", port }));
   await new Promise<void>((done) => void target.close(() => done()));
 });

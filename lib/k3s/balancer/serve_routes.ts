@@ -28,7 +28,13 @@ const UDP_IDLE_MS = 60_000;
 /** Passes TCP connections and UDP packets on, to one target after the other. */
 export class RouteServer {
   readonly #listeners = new Map<string, Listener>();
+  readonly #address: string;
   #timeoutMs = 0;
+
+  /** @param address Where it listens. */
+  constructor(address: string) {
+    this.#address = address;
+  }
 
   /** Takes up routes: those that are there go on, with the connections that they have. */
   async update({ routes, timeout }: ServedRoutes): Promise<void> {
@@ -58,14 +64,14 @@ export class RouteServer {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     if (protocol === "udp") {
       const socket = relayDatagrams(targets, port);
-      socket.once("error", reject).bind(port, resolve);
+      socket.once("error", reject).bind(port, this.#address, resolve);
       await promise;
       return { targets, close: () => socket.close() };
     }
     const server: Server = createServer({ allowHalfOpen: true }, (client) => {
       relay(client, targets, { port, timeoutMs: this.#timeoutMs });
     });
-    server.once("error", reject).listen(port, resolve);
+    server.once("error", reject).listen(port, this.#address, resolve);
     await promise;
     return { targets, close: () => server.close() };
   }
@@ -169,13 +175,14 @@ function relayDatagrams(targets: Targets, port: number): DatagramSocket {
 }
 
 if (import.meta.main) {
-  const server = new RouteServer();
+  const server = new RouteServer("0.0.0.0");
   const [path = ""] = Deno.args;
+  const say = (text: string) => void Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
   const read = async () => await server.update(JSON.parse(await Deno.readTextFile(path)));
-  Deno.addSignalListener("SIGHUP", () => void read().catch((error) => console.error(error)));
+  Deno.addSignalListener("SIGHUP", () => void read().catch((error) => say(String(error))));
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => Deno.exit());
   }
   await read();
-  console.log("davit: the load balancer listens");
+  say("davit: the load balancer listens");
 }
