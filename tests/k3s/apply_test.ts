@@ -10,7 +10,7 @@ import { askManyTcp, freePort, serveNames } from "./named_services.ts";
 
 /** What only looks. */
 const QUESTIONS =
-  /^(?:ps|inspect|info|network inspect|image inspect|exec \S+ (?:sh|kubectl get)|events)\b/;
+  /^(?:ps|inspect|info|network inspect|image inspect|exec \S+ (?:cat|kubectl get)|events)\b|^cp \S+:\S+ -$/;
 
 nodeTest(
   "a cluster is made what its file says, and left alone when it is so",
