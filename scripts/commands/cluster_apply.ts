@@ -88,10 +88,13 @@ a time, with its volumes and its address.
     };
     try {
       if (flags.dryRun) {
-        const { formatPlan } = await import("../../lib/k3s/format_plan.ts");
+        const { formatPlan, outlinePlan } = await import("../../lib/k3s/format_plan.ts");
         const { plans, changes } = await planApply(spec, options);
         for (const change of changes) output.note(change);
-        return output.result(plans.map(formatPlan).join("\n"), { changes, plans });
+        return output.result(plans.map(formatPlan).join("\n"), {
+          changes,
+          plans: plans.map(outlinePlan),
+        });
       }
       const { cluster, ...applied } = await session.run(() => applyCluster(spec, options));
       if (cluster !== undefined) await mergeNewKubeconfig(session, spec, cluster);

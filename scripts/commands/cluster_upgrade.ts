@@ -58,9 +58,9 @@ back to the image it had. Kubernetes goes up one minor version at a time, and ne
     const { image, timeout } = flags;
     const { planUpgrade, upgradeCluster } = await import("../../lib/k3s/upgrade_cluster.ts");
     if (flags.dryRun) {
-      const { formatPlan } = await import("../../lib/k3s/format_plan.ts");
+      const { formatPlan, outlinePlan } = await import("../../lib/k3s/format_plan.ts");
       const plans = await planUpgrade(name, image, options);
-      return output.result(plans.map(formatPlan).join("\n"), plans);
+      return output.result(plans.map(formatPlan).join("\n"), plans.map(outlinePlan));
     }
     const upgraded = await session.run(() =>
       upgradeCluster(name, image, {

@@ -113,9 +113,9 @@ with --k3s-arg "--cluster-init@server:0".
     };
     const options = { ...session.options, ...waiting };
     if (flags.dryRun) {
-      const { formatPlan } = await import("../../lib/k3s/format_plan.ts");
+      const { formatPlan, outlinePlan } = await import("../../lib/k3s/format_plan.ts");
       const plan = await planNodes(cluster, wanted, options);
-      return session.output.result(formatPlan(plan), plan);
+      return session.output.result(formatPlan(plan), outlinePlan(plan));
     }
     const names = await session.run(() => createNodes(cluster, wanted, options));
     for (const node of names) session.output.result(node, { name: node, cluster });

@@ -69,9 +69,9 @@ export async function runPortEdit(
   const { editPorts, planPorts } = await import("../../lib/k3s/edit_ports.ts");
   const options = { ...session.options, ...present({ image: flags.lbImage }) };
   if (flags.dryRun) {
-    const { formatPlan } = await import("../../lib/k3s/format_plan.ts");
+    const { formatPlan, outlinePlan } = await import("../../lib/k3s/format_plan.ts");
     const plan = await planPorts(cluster, changes, options);
-    return session.output.result(formatPlan(plan), plan);
+    return session.output.result(formatPlan(plan), outlinePlan(plan));
   }
   const balancer = await session.run(() => editPorts(cluster, changes, options));
   session.output.result(cluster, { name: cluster, ports: balancer?.ports ?? [] });

@@ -1,5 +1,6 @@
 /** Clusters that are made what their config file says, again and again. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { TOKEN_PATH } from "../../lib/k3s/arrange_nodes.ts";
 import { balancerImage } from "../support/balancer_image.ts";
 import { runDavit } from "../support/cli.ts";
 import { runOk } from "../support/command.ts";
@@ -110,6 +111,10 @@ nodeTest(
       const { stdout, calls } = await apply(anew, ["--recreate", "--dry-run"]);
       assertStringIncludes(stdout, `docker rename ${one}-next ${one}\n`);
       assertEquals(calls.filter((call) => !QUESTIONS.test(call)), []);
+      const token = await inNode(server, "cat", TOKEN_PATH);
+      const data = await apply({ ...anew, agents: 2 }, ["--recreate", "--dry-run", "--json"]);
+      assertStringIncludes(data.stdout, TOKEN_PATH);
+      assert(!data.stdout.includes(token), "the secret is in no plan");
     });
 
     await t.step("--recreate makes the nodes anew, with their data and addresses", async () => {
