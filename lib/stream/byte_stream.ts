@@ -18,6 +18,7 @@ export interface ByteReader {
 
 /** Fewer reads than less room takes, and still in a processor's cache when it is hashed. */
 const ROOM_BYTES = 256 * 1024;
+const MIN_ROOM_BYTES = 16 * 1024;
 
 /** Opens a reader of a stream that can borrow memory; nothing of one that cannot. */
 export function openBorrower(source: ReadableStream<Uint8Array>): ByteReader | undefined {
@@ -38,25 +39,43 @@ export function openByteReader(source: ReadableStream<Uint8Array>): ByteReader {
  * A stream that can borrow its reader's memory, one pull at a time: nothing is read before the first
  * pull, and nothing ahead of it after.
  *
- * @param size How many bytes there are, when that is known: where the reader lends no memory, less
- * than 256 KiB are made room for then.
+ * @param size How many bytes there are, when that is known. Where the reader lends no memory, room is
+ * made for as much as there is, or for twice what came last: over TLS that is little.
  */
 export function byteStream(
   source: ByteReader,
   size: number = ROOM_BYTES,
 ): ReadableStream<Uint8Array> {
+  const mostBytes = Math.max(1, Math.min(size, ROOM_BYTES));
+  let roomBytes = mostBytes;
+
+  async function pullOwn(controller: ReadableByteStreamController): Promise<void> {
+    const room = new Uint8Array(roomBytes);
+    const { done, value } = await readSome(source, room);
+    if (done) return controller.close();
+    const isOurs = isLent(room) || value.buffer === room.buffer;
+    controller.enqueue((isOurs ? value : value.slice()) as Uint8Array<ArrayBuffer>);
+    roomBytes = Math.min(mostBytes, Math.max(MIN_ROOM_BYTES, 2 * value.length));
+  }
+
+  async function pullLent(
+    controller: ReadableByteStreamController,
+    request: ReadableStreamBYOBRequest,
+  ): Promise<void> {
+    const room = request.view as Uint8Array;
+    const { done, value } = await readSome(source, room);
+    if (done) controller.close();
+    if (isLent(room)) request.respondWithNewView(value as Uint8Array<ArrayBuffer>);
+    else if (done) request.respond(0);
+    else if (value.buffer === room.buffer) request.respond(value.length);
+    else controller.enqueue(value.slice());
+  }
+
   return new ReadableStream({
     type: "bytes",
-    autoAllocateChunkSize: Math.max(1, Math.min(size, ROOM_BYTES)),
-    async pull(controller) {
+    pull(controller) {
       const request = controller.byobRequest;
-      const room = request?.view as Uint8Array;
-      const { done, value } = await readSome(source, room);
-      if (done) controller.close();
-      if (isLent(room)) request?.respondWithNewView(value as Uint8Array<ArrayBuffer>);
-      else if (done) request?.respond(0);
-      else if (value.buffer === room.buffer) request?.respond(value.length);
-      else controller.enqueue(value.slice());
+      return request === null ? pullOwn(controller) : pullLent(controller, request);
     },
     cancel: (reason) => source.cancel(reason),
   }, { highWaterMark: 0 }) as ReadableStream<Uint8Array>;
