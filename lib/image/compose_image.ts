@@ -50,6 +50,7 @@ export function composeImage(parts: ImageParts): Image {
   return {
     kind: "image",
     manifest,
+    outline: () => Promise.resolve({ mediaType: types.manifest }),
     configDescriptor: describeConfig,
     config: () => Promise.resolve(config),
     layers: () => Promise.resolve(layers),

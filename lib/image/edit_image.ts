@@ -6,7 +6,7 @@ import { appendJson, jsonTextAt, setJson, setJsonItems } from "../oci/json.ts";
 import type { History } from "../oci/config.ts";
 import { isImageConfigType } from "../oci/media_type.ts";
 import { UnsupportedError } from "../errors.ts";
-import type { Image } from "./image.ts";
+import type { Image, Outline } from "./image.ts";
 import {
   describeAdded,
   isSameContent,
@@ -14,6 +14,7 @@ import {
   setDescriptor,
   stackedTexts,
 } from "./descriptor_texts.ts";
+import { outlineOf } from "./outline.ts";
 import { remember } from "./remember.ts";
 
 /** One layer to be put on top of an image, with what its manifest and history say of it. */
@@ -65,7 +66,7 @@ export interface ImageEdit {
   /** Edits the manifest's JSON text, after its descriptors have been brought up to date. */
   readonly manifest?: (text: string) => string;
   /** Changes the descriptor by which the image is known outside: platform, annotations. */
-  readonly descriptor?: (descriptor: Descriptor) => Descriptor | Promise<Descriptor>;
+  readonly descriptor?: <T extends Outline>(descriptor: T) => T | Promise<T>;
 }
 
 /**
@@ -100,6 +101,11 @@ class EditedImage implements Image {
 
   descriptor(): Promise<Descriptor> {
     return this.#descriptor();
+  }
+
+  async outline(): Promise<Outline> {
+    const outline = await outlineOf(this.#base);
+    return await this.#edit.descriptor?.(outline) ?? outline;
   }
 
   manifest(): Promise<Uint8Array> {

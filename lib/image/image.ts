@@ -1,6 +1,9 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Layer } from "../layer/layer.ts";
 
+/** What a descriptor says apart from the bytes that it names. */
+export type Outline = Omit<Descriptor, "digest" | "size" | "data">;
+
 /**
  * An image: a manifest with its config and layers, as an immutable lazy view. Nothing is fetched
  * until it is asked for, and an edit is a new view. Artifacts are images with another config type.
@@ -13,6 +16,8 @@ export interface Image {
   readonly kind: "image";
   /** The descriptor of the manifest; with the platform and annotations of the index it came from. */
   descriptor(): Promise<Descriptor>;
+  /** What the descriptor says that is known before a single-pass layer has passed. */
+  outline?(): Promise<Outline>;
   /** The exact bytes of the manifest. */
   manifest(): Promise<Uint8Array>;
   /** The descriptor of the config. */

@@ -5,7 +5,7 @@ import { type JsonPath, removeJson, setJson } from "../oci/json.ts";
 import { parseIndex } from "../oci/image_index.ts";
 import { UnsupportedError } from "../errors.ts";
 import { isSameContent, setDescriptor } from "./descriptor_texts.ts";
-import type { Image, Index, View } from "./image.ts";
+import type { Image, Index, Outline, View } from "./image.ts";
 import { remember } from "./remember.ts";
 
 /** An edit of one image. */
@@ -63,7 +63,7 @@ async function mapOnce(view: View, mapping: Mapping, depth: number): Promise<Vie
 }
 
 /** Says whether an entry of an index is about another entry (an attestation) and no image itself. */
-export function isAttestation(descriptor: Descriptor): boolean {
+export function isAttestation(descriptor: Outline): boolean {
   return descriptor.annotations?.[ANNOTATION.attestationSubject] !== undefined ||
     (descriptor.platform?.os === "unknown" && descriptor.platform.architecture === "unknown");
 }

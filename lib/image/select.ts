@@ -7,6 +7,7 @@ import type { CallOptions } from "../layer/content_source.ts";
 import { untilAborted } from "../stream/until_aborted.ts";
 import type { Image, View } from "./image.ts";
 import { isAttestation } from "./map_images.ts";
+import { outlineOf } from "./outline.ts";
 import { availableNames, listAvailable } from "./platform_names.ts";
 
 /** An image of an index with the platform it is for. */
@@ -31,10 +32,11 @@ export async function listImages(view: View): Promise<readonly PlatformImage[]> 
     seen.add(next);
     if (next.kind === "index") {
       for (const child of (await next.children()).toReversed()) {
-        if (!isAttestation(await child.descriptor())) ahead.push(child);
+        const isAbout = child.kind === "image" && isAttestation(await outlineOf(child));
+        if (!isAbout) ahead.push(child);
       }
     } else if (next.kind === "image") {
-      const { platform } = await next.descriptor();
+      const { platform } = await outlineOf(next);
       images.push({ image: next, platform: platform ?? await platformOf(next) });
     }
   }

@@ -380,3 +380,16 @@ Deno.test("append -o writes to any place, from standard input too, and keeps zst
     assertEquals([layer.mediaType, layer.size], [MEDIA_TYPE.ociLayerZstd, stdin.length], kind);
   }
 });
+
+Deno.test("append of standard input writes this machine's image of an index to a tarball", async () => {
+  await using world = await openWorld();
+  await writeSite(world);
+  await world.push("base:v1", twoPlatforms());
+  const stdin = await Deno.readFile(`${world.dir}/site.tar`);
+  const words = ["append", "-b", `${world.registry}/base:v1`, "-t", "site:v1", "-f", "-"];
+  const { stderr } = await runDavitOk([...words, "-o", `${world.dir}/out.tar`], { stdin });
+  assertStringIncludes(stderr, "holds one platform's image");
+  const { bytes } = await runDavitOk(["export", `docker-archive:${world.dir}/out.tar`]);
+  const { stdout } = await runOk("tar", ["t"], { stdin: bytes });
+  assertStringIncludes(stdout, "sub/page.html");
+});
