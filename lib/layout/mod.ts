@@ -22,6 +22,8 @@
  *
  * @module
  */
+export { cachedContent } from "./cached_content.ts";
+export { collectLayout, type CollectLayoutOptions, type UnneededBlob } from "./garbage.ts";
 export { Layout } from "./layout.ts";
 export { createLayout, openLayout } from "./open_layout.ts";
 export { Roots } from "./roots.ts";

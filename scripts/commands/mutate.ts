@@ -27,6 +27,7 @@ type Pairs = ReturnType<typeof parsePairs>;
 interface Flags extends EditFlags, ConfigFlags, CompressionFlags {
   readonly annotation?: readonly Pairs[];
   readonly removeAnnotation?: readonly string[];
+  readonly removeIndexAnnotation?: readonly string[];
   readonly indexAnnotation?: readonly Pairs[];
   readonly append?: readonly (readonly string[])[];
   readonly removeLayer?: readonly string[];
@@ -77,6 +78,14 @@ for what --append brings, and without --append for all layers.`,
         optional: true,
         variadic: true,
       },
+      removeIndexAnnotation: {
+        kind: "parsed",
+        brief: "Annotation to take away from the index itself",
+        placeholder: "KEY",
+        parse: String,
+        optional: true,
+        variadic: true,
+      },
       append: {
         kind: "parsed",
         brief: "Tar or directory to put on top, or - for standard input",
@@ -112,7 +121,7 @@ for what --append brings, and without --append for all layers.`,
     await using scope = new AsyncDisposableStack();
     const session = scope.use(new Session(this, flags));
     const { view, write } = await openEdited(session, scope, { location, flags });
-    const { format, only: platforms = [], indexAnnotation = [] } = flags;
+    const { format, only: platforms = [], indexAnnotation, removeIndexAnnotation } = flags;
     if (flags.setPlatform !== undefined && platforms.length === 0) await expectOne(view);
     const ground = format === undefined ? view : await convertImages(view, format);
     const family = familyOf((await ground.descriptor()).mediaType);
@@ -125,10 +134,8 @@ for what --append brings, and without --append for all layers.`,
       async (image) => mutate(image, flags, await adapt(image, added)),
       { platforms },
     );
-    const pairs = indexAnnotation.flat();
-    await write(
-      pairs.length === 0 ? edited : await annotateIndex(edited, Object.fromEntries(pairs)),
-    );
+    const changes = named(indexAnnotation?.flat(), removeIndexAnnotation);
+    await write(changes === undefined ? edited : await annotateIndex(edited, changes));
   },
 });
 

@@ -6,13 +6,16 @@ import { parseOutput } from "../console/edit_target.ts";
 import { TRANSFER_FLAGS, type TransferFlags } from "../console/flags.ts";
 import { type ChosenPlatforms, narrow, PLATFORMS_FLAG } from "../console/platforms.ts";
 import { Session } from "../console/session.ts";
+import type { View } from "../../lib/image/image.ts";
 import type { Descriptor } from "../../lib/oci/descriptor.ts";
 import { type FileKind, type Location, parseLocation } from "../../lib/places/location.ts";
+import type { OpenedSource } from "../../lib/places/open.ts";
 
 interface Flags extends Omit<TransferFlags, "platform"> {
   readonly platform?: ChosenPlatforms;
   readonly format: "tarball" | "legacy" | "oci" | "oci-archive";
   readonly annotateRef?: boolean;
+  readonly cachePath?: string;
 }
 
 interface PulledImage extends Descriptor {
@@ -61,10 +64,17 @@ transport in front, such as oci-archive:FILE:NAME, needs no --format.
         optional: true,
         withNegated: false,
       },
+      cachePath: {
+        kind: "parsed",
+        brief: "OCI layout in which blobs are kept, and looked for first",
+        placeholder: "DIR",
+        parse: String,
+        optional: true,
+      },
       ...TRANSFER_FLAGS,
       platform: PLATFORMS_FLAG,
     },
-    aliases: { j: "jobs", v: "verbose" },
+    aliases: { c: "cachePath", j: "jobs", v: "verbose" },
     positional: {
       kind: "array",
       parameter: {
@@ -82,6 +92,8 @@ transport in front, such as oci-archive:FILE:NAME, needs no --format.
     const to = parseOutput(path, KINDS[flags.format]);
     const { platform, ...common } = flags;
     await using session = new Session(this, common);
+    await using scope = new AsyncDisposableStack();
+    const viewOf = await viewer(scope, flags.cachePath);
     await using target = await session.create(to);
     const pulled: PulledImage[] = [];
     const allNames = namesFor(images, to, { ...flags, own: target.names });
@@ -89,7 +101,7 @@ transport in front, such as oci-archive:FILE:NAME, needs no --format.
       await using source = await session.open(from);
       const names = allNames[position] ?? [];
       const { destination } = target;
-      const view = await narrow(source.view, platform, { session, destination });
+      const view = await narrow(await viewOf(source), platform, { session, destination });
       const descriptor = await session.copy(view, destination, { names });
       pulled.push({ ...descriptor, names });
     }
@@ -97,6 +109,18 @@ transport in front, such as oci-archive:FILE:NAME, needs no --format.
     for (const image of pulled) session.output.result(image.digest, image);
   },
 });
+
+/** Opens what is pulled: by way of the cache, where there is one. */
+async function viewer(
+  scope: AsyncDisposableStack,
+  cachePath: string | undefined,
+): Promise<(source: OpenedSource) => View | Promise<View>> {
+  if (cachePath === undefined) return ({ view }) => view;
+  const { createLayout } = await import("../../lib/layout/open_layout.ts");
+  const { cachedView } = await import("../console/cached_view.ts");
+  const cache = scope.use(await createLayout(cachePath));
+  return (source) => cachedView(source, cache);
+}
 
 /** The names that images get in a place; its location may have one for the only image. */
 function namesFor(

@@ -256,6 +256,15 @@ docker-legacy:FILE, docker-daemon:REF, k3s:CLUSTER, or a path that starts with "
       brief: "Write an image's filesystem as one tar",
       load: async () => (await import("./export.ts")).command,
     },
+    layout: {
+      brief: "See to OCI layouts",
+      routes: {
+        gc: {
+          brief: "Remove the blobs that no image of a layout needs",
+          load: async () => (await import("./layout_gc.ts")).command,
+        },
+      },
+    },
     registry: REGISTRY_COMMANDS,
     doctor: {
       brief: "Find out what a registry can do, and what is in its way",

@@ -170,6 +170,8 @@ Deno.test("mutate edits every image of an index, or those of --only, and it stay
     (await look("config", app, "--platform", platform)).config.Labels;
   assertEquals(await labels("linux/amd64"), { all: "1" });
   assertEquals(await labels("linux/arm64"), { all: "1", arm: "1" });
+  await runDavitOk(["mutate", app, "--remove-index-annotation", "note"]);
+  assertEquals((await look("manifest", app)).annotations, {});
 });
 
 Deno.test("mutate --platform takes one image out of an index, and says what that replaces", async () => {

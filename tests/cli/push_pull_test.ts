@@ -1,6 +1,11 @@
 import { gzipSync } from "node:zlib";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { runDavit, runDavitOk } from "../support/cli.ts";
+import { Repository } from "../../lib/registry/repository.ts";
+import { Transport } from "../../lib/registry/transport.ts";
+import { copy } from "../../lib/store/copy.ts";
+import { serveCounted } from "../support/counted_registry.ts";
+import { tempDir } from "../support/temp_dir.ts";
 import { locateEntries } from "../../lib/archive/tar_entries.ts";
 import { makeImage } from "../support/images.ts";
 import { runOk } from "../support/command.ts";
@@ -338,4 +343,26 @@ Deno.test("pull to a path with a transport in front writes that form, under its 
   assertEquals(mistyped.code, 2);
   assertStringIncludes(mistyped.stderr, 'did you mean "oci-archive:app.tar"?');
   assertEquals(await world.list(), ["app.tar"]);
+});
+
+Deno.test("pull --cache_path fetches a blob once, and gives what is asked for", async () => {
+  await using registry = await serveCounted();
+  using transport = new Transport();
+  await using app = new Repository({ registry: registry.address, repository: "app" }, {
+    transport,
+  });
+  await copy(TWO, app, { names: ["v1"] });
+  await using dir = await tempDir();
+  const pull = (to: string) =>
+    registry.requestsOf(() =>
+      runDavitOk(["pull", "-c", dir.join("cache"), `${registry.address}/app:v1`, dir.join(to)])
+    );
+  const blobs = (requests: readonly string[]) =>
+    requests.filter((line) => line.includes("/blobs/"));
+  assertEquals(blobs(await pull("first.tar")).length, 3);
+  assertEquals(blobs(await pull("second.tar")).length, 0);
+  assertEquals(
+    await Deno.readFile(dir.join("first.tar")),
+    await Deno.readFile(dir.join("second.tar")),
+  );
 });
