@@ -4,6 +4,7 @@ import type { KubernetesApi } from "./api.ts";
 import type { KubernetesObject } from "./object.ts";
 import { recreatePod } from "./recreate_pod.ts";
 import { ResourcePaths } from "./resource_path.ts";
+import { stateProtocols } from "./state_protocols.ts";
 
 /** By whom changes are made, as Kubernetes keeps account of it. */
 export const FIELD_MANAGER = "davit";
@@ -52,7 +53,7 @@ async function applyOne(
   try {
     return await api.send("PATCH", `${path}?fieldManager=${FIELD_MANAGER}&force=true`, {
       ...options,
-      body: object,
+      body: stateProtocols(object),
       contentType: "application/apply-patch+yaml",
     });
   } catch (error) {
