@@ -63,6 +63,8 @@ export class CycleProgress {
   readonly imported: Set<string> = new Set();
   /** The images that are ready. */
   ready: readonly string[] = [];
+  /** The digests of images that were removed. */
+  readonly removed: Set<Digest> = new Set();
 }
 
 /**
@@ -180,10 +182,14 @@ async function removeOld(
     .flatMap(({ image = "" }) => digestOf(image) ?? []);
   const removed: string[] = [];
   for (const { source: { repository }, digest } of images) {
-    const keep = [digest, ...used];
-    removed.push(...await removeImages(name, { repository, keep }, { ...engine, ...options }));
+    const which = { repository, keep: [digest, ...used], gone: progress.removed };
+    removed.push(...await removeImages(name, which, { ...engine, ...options }));
   }
-  for (const image of removed) progress.imported.delete(image);
+  for (const image of removed) {
+    progress.imported.delete(image);
+    const digest = digestOf(image);
+    if (digest !== undefined) progress.removed.add(digest);
+  }
   if (removed.length > 0) emit({ kind: "removed", images: removed });
 }
 

@@ -19,11 +19,13 @@ const CTR = ["ctr", "--namespace", "k8s.io", "images"] as const;
  */
 export async function removeImages(
   cluster: string,
-  { repository, keep }: {
+  { repository, keep, gone = [] }: {
     /** Whose images. */
     readonly repository: RepositoryName;
     /** The digests of those that stay. */
     readonly keep: readonly Digest[];
+    /** The digests of those that were removed before: their IDs may have come back since. */
+    readonly gone?: Iterable<Digest>;
   },
   options: ClusterCallOptions = {},
 ): Promise<readonly string[]> {
@@ -32,7 +34,9 @@ export async function removeImages(
   const running = nodes.filter(({ role, state }) => role !== "loadbalancer" && state === "running");
   const prefix = `${containerdName(repository)}@`;
   const removed = await settle(
-    running.map(({ name }) => removeFrom(cli, name, { prefix, keep }, options)),
+    running.map(({ name }) =>
+      removeFrom(cli, name, { prefix, keep, gone: new Set(gone) }, options)
+    ),
   );
   return [...new Set(removed.flat())];
 }
@@ -40,7 +44,11 @@ export async function removeImages(
 async function removeFrom(
   cli: DockerCli,
   node: string,
-  { prefix, keep }: { readonly prefix: string; readonly keep: readonly string[] },
+  { prefix, keep, gone }: {
+    readonly prefix: string;
+    readonly keep: readonly string[];
+    readonly gone: ReadonlySet<string>;
+  },
   options: CallOptions,
 ): Promise<readonly string[]> {
   const act = `remove images from "${node}"`;
@@ -52,12 +60,14 @@ async function removeFrom(
   const old = images.filter(({ name }) =>
     name.startsWith(prefix) && !keep.includes(name.slice(prefix.length) as Digest)
   );
-  // the kubelet's containerd knows each image by the digest of its config, too: "sha256:..."
+  // the kubelet's containerd gives each image a name of its own: the digest of its config
+  const isNamed = (digest: string) =>
+    images.some((image) =>
+      image.digest === digest && !old.includes(image) && !image.name.startsWith("sha256:")
+    );
   const ids = images.filter(({ name, digest }) =>
-    name.startsWith("sha256:") && old.some((image) => image.digest === digest) &&
-    images.every((other) =>
-      other.digest !== digest || old.includes(other) || other.name.startsWith("sha256:")
-    )
+    name.startsWith("sha256:") && !isNamed(digest) &&
+    (gone.has(digest) || old.some((image) => image.digest === digest))
   );
   const names = [...old, ...ids].map(({ name }) => name);
   if (names.length > 0) await cli.run(["exec", node, ...CTR, "rm", ...names], { ...options, act });
