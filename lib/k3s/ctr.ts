@@ -49,12 +49,15 @@ for name; do ${CALL} images label "$name" "$label" >/dev/null || exit; done
 tell "$@"`;
 
 /**
- * Ends an import by its process ID, waits until it is gone, and removes the images of the names that
- * follow; then has containerd drop what nothing refers to, as the end of a lease makes it do.
+ * Waits until an import is gone whose input has ended, by its process ID: it gives its lease back,
+ * which it would not if it were killed at once. Removes the images of the names that follow; then
+ * has containerd drop what nothing refers to, as the end of a lease makes it do.
  */
 export const CLEAN: string = `pid=$1 && shift
-kill "$pid" 2>/dev/null
-tries=100
-while kill -0 "$pid" 2>/dev/null && [ $((tries -= 1)) -gt 0 ]; do sleep 0.05; done
+tries=200
+while kill -0 "$pid" 2>/dev/null && [ $((tries -= 1)) -gt 0 ]; do
+  [ "$tries" -ne 20 ] || kill "$pid"
+  sleep 0.05
+done
 [ $# -eq 0 ] || ${CALL} images rm "$@" >/dev/null 2>&1
 lease=$(${CALL} leases create --expires 1m) && ${CALL} leases delete --sync "$lease" >/dev/null`;
