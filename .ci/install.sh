@@ -2,9 +2,10 @@
 # Installs what .ci/run needs and the machine lacks. Sourced; every function may run again.
 
 PACKAGES=(
-  aardvark-dns apache2-utils attr buildah busybox-static bzip2 ca-certificates catatonit containerd
-  curl docker-registry docker.io git iproute2 libnginx-mod-stream netavark nginx-light openssl pigz
-  podman python3 runc skopeo socat umoci wrk xz-utils zstd
+  aardvark-dns apache2-utils attr buildah busybox-static bzip2 ca-certificates catatonit conntrack
+  containerd containernetworking-plugins curl docker-registry docker.io etcd-client etcd-server git
+  iproute2 iptables libnginx-mod-stream mount netavark nginx-light openssl pigz podman python3 runc
+  skopeo socat umoci util-linux wrk xz-utils zstd
 )
 PATH=$HOME/go/bin:$PATH:/usr/local/go/bin:/usr/sbin:/sbin
 CRANE=v0.22.1
@@ -70,4 +71,9 @@ install_conformance() {
   cp -r "$source" "$work/source" && chmod -R u+w "$work/source" || return
   (cd "$work/source" && new_go test -c -o "$bin/oci-conformance-1.1" .) || return
   rm -rf "$work"
+}
+
+# The programs of Kubernetes for the nodes of tests, built once a machine.
+build_kubernetes() {
+  tests/support/kubernetes/build.sh
 }

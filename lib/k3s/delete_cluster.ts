@@ -1,6 +1,7 @@
 import type { CallOptions } from "../layer/content_source.ts";
 import { DockerCli, type DockerCliOptions } from "../docker/cli.ts";
 import { removeAll } from "./journal.ts";
+import { volumesOf } from "./node_operations.ts";
 import { LABEL } from "./names.ts";
 import type { Creation } from "./operation.ts";
 import { clustersIn, type Inventory, takeInventory } from "./registries/list_registries.ts";
@@ -60,6 +61,8 @@ async function findThings(
     ...nodes.map((node): Creation => ({ kind: "container", name: node.name })),
     ...registriesOf(name, inventory, networks.map((network) => network.name)),
     ...volumes,
+    // Podman makes the volumes of a container without their labels.
+    ...nodes.flatMap(volumesOf).map((volume): Creation => ({ kind: "volume", name: volume })),
     ...networks,
   ];
 }

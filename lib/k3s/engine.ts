@@ -149,10 +149,12 @@ export function remoteHostOf(endpoint: string): string | undefined {
   return host.replace(/^\[(.*)\]$/, "$1");
 }
 
+/** Docker lists its hub's images without the hub, podman with it. */
 function isListed(present: string, image: string): boolean {
   const plain = image.replace(/^docker\.io\/(?:library\/)?/, "");
   const tagged = /[:@][^/]*$/.test(plain) ? plain : `${plain}:latest`;
-  return present.includes(JSON.stringify(tagged)) || present.includes(JSON.stringify(image));
+  return [image, tagged, `docker.io/${tagged}`, `docker.io/library/${tagged}`]
+    .some((name) => present.includes(JSON.stringify(name)));
 }
 
 /** From Kubernetes 1.35 on the kubelet refuses to run on cgroup v1. */

@@ -69,3 +69,7 @@ export * from "./parse_config.ts";
 export * from "./spec_from_environment.ts";
 export { CONFIG_TEMPLATE } from "./config_template.ts";
 export * from "./migrate_file.ts";
+export * from "./snapshots/list_snapshots.ts";
+export * from "./snapshots/restore_snapshot.ts";
+export * from "./snapshots/save_snapshot.ts";
+export type * from "./snapshots/snapshot.ts";

@@ -22,7 +22,9 @@ const KEPT: readonly (readonly [path: string, suffix: string])[] = [
 ];
 
 /** The volumes of a node's own: its state, which outlives the container. */
-export function volumesOf({ name, role }: ClusterNode): readonly string[] {
+export function volumesOf(
+  { name, role }: { readonly name: string; readonly role: string },
+): readonly string[] {
   return role === "loadbalancer" ? [] : KEPT.map(([, suffix]) => `${name}${suffix}`);
 }
 

@@ -32,6 +32,8 @@ export interface Operation {
   readonly files?: readonly NodeFile[];
   /** An image that it reads as an archive, under its name. */
   readonly image?: ComposedImage;
+  /** A compressed tar that it reads, by its path; instead of files. */
+  readonly archive?: string;
   /** What it makes, to be removed when the plan fails. */
   readonly creates?: readonly Creation[];
   /** Another run, whose output it reads. */

@@ -104,7 +104,8 @@ function pullImage(image: string): Operation {
   return { act: `pull image "${image}"`, args: ["pull", "--quiet", image] };
 }
 
-function createNetwork(
+/** Makes a cluster's own network. */
+export function createNetwork(
   cluster: string,
   { name, subnet, gateway, mtu }: NewNetwork,
 ): Operation {

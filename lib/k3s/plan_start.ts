@@ -16,7 +16,7 @@ export function planStart({ name, nodes }: ClusterInfo, wait: WaitLevel | undefi
   return {
     cluster: name,
     server: nodes[0]?.name ?? "",
-    steps: startSteps(
+    steps: restartSteps(
       nodes.map(({ name, role, state, node }) => (
         {
           name,
@@ -32,8 +32,26 @@ export function planStart({ name, nodes }: ClusterInfo, wait: WaitLevel | undefi
 }
 
 /**
- * The steps in which nodes come up: the first server until its API answers; the other servers, one
- * by one as etcd wants it; then all the rest.
+ * The steps in which nodes come up that were up before: all servers together, since the first would
+ * wait for most of the others, without whom etcd gives no answer; then all the rest.
+ */
+export function restartSteps(
+  nodes: readonly StartedNode[],
+  wait: WaitLevel | undefined,
+): readonly PlanStep[] {
+  const servers = nodes.filter(({ role }) => role === "server");
+  const rest = nodes.filter(({ role }) => role !== "server");
+  return [
+    ...start(servers),
+    ...(rest.length > 0 ? [waitFor("api", [])] : []),
+    ...start(rest),
+    ...(wait === undefined ? [] : [waitForAll(wait, nodes), ...nodes.flatMap(waitForPorts)]),
+  ];
+}
+
+/**
+ * The steps in which nodes come up the first time: the first server until its API answers; the other
+ * servers, one by one as etcd wants it; then all the rest.
  */
 export function startSteps(
   nodes: readonly StartedNode[],

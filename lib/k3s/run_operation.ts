@@ -3,6 +3,7 @@ import { createDockerArchive } from "../archive/docker_archive.ts";
 import type { Image } from "../image/image.ts";
 import { layerFromEntries } from "../layer/entries.ts";
 import { copy } from "../store/copy.ts";
+import { decompress } from "../stream/decompress.ts";
 import type { Chain, Operation } from "./operation.ts";
 import type { ComposedImage } from "./registries/own_image.ts";
 import { settle } from "./settle.ts";
@@ -14,9 +15,10 @@ import { settle } from "./settle.ts";
  * @throws {DockerError} When Docker fails.
  */
 export async function runOperation(cli: DockerCli, operation: Operation): Promise<string> {
-  const { act, args, files, input, image } = operation;
+  const { act, args, archive, files, input, image } = operation;
   if (input !== undefined) return await runPipe(cli, operation, input);
   if (image !== undefined) return await runWithImage(cli, operation, image);
+  if (archive !== undefined) return await cli.run(args, { act, stdin: await readArchive(archive) });
   if (files === undefined) return await cli.run(args, { act });
   return await cli.run(args, { act, stdin: layerFromEntries(files).uncompressed() });
 }
@@ -33,6 +35,11 @@ async function runPipe(
     source.finished(),
   ]);
   return output;
+}
+
+async function readArchive(path: string): Promise<ReadableStream<Uint8Array>> {
+  const { readable } = await Deno.open(path);
+  return decompress(readable, { what: `"${path}"` });
 }
 
 /**

@@ -40,6 +40,28 @@ export const CLUSTER_COMMANDS: CommandGroup = {
       brief: "Give the nodes of a cluster another image, one at a time",
       load: async () => (await import("./cluster_upgrade.ts")).command,
     },
+    snapshot: {
+      brief: "Save clusters as they are, and make them anew",
+      routes: {
+        save: {
+          brief: "Save a cluster as it is now",
+          load: async () => (await import("./cluster_snapshot_save.ts")).command,
+        },
+        restore: {
+          brief: "Make a cluster as it was saved",
+          load: async () => (await import("./cluster_snapshot_restore.ts")).command,
+        },
+        list: {
+          brief: "List snapshots of clusters",
+          load: async () => (await import("./cluster_snapshot_list.ts")).command,
+        },
+        delete: {
+          brief: "Delete snapshots of clusters",
+          load: async () => (await import("./cluster_snapshot_delete.ts")).command,
+        },
+      },
+      aliases: { ls: "list", rm: "delete" },
+    },
     init: {
       brief: "Write a config file to begin with",
       load: async () => (await import("./cluster_init.ts")).command,

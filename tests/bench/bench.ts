@@ -3,6 +3,7 @@ import { benchAppendDirectory } from "./append_directory.ts";
 import { benchClusters } from "./clusters.ts";
 import { benchImageFiles } from "./image_files.ts";
 import { benchImport } from "./import.ts";
+import { benchKubernetes } from "./kubernetes.ts";
 import { benchMemory } from "./memory.ts";
 import { benchMoves } from "./move_image.ts";
 import { benchMerge } from "./merge.ts";
@@ -24,4 +25,5 @@ reportResults([
   ...await benchServer(),
   ...await benchClusters(),
   ...await benchImport(),
+  ...await benchKubernetes(),
 ]);

@@ -1,11 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { COMMANDS } from "../../scripts/commands/table.ts";
+import { commandNames } from "../support/command_names.ts";
 import { runOk } from "../support/command.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-const FILES = Object.entries(COMMANDS.routes).flatMap(([name, entry]) =>
-  "routes" in entry ? Object.keys(entry.routes).map((inner) => `${name}_${inner}`) : [name]
-);
+const FILES = commandNames().map((words) => words.join("_"));
 
 /** What a command loads on first use only. */
 const LATER =

@@ -3,16 +3,14 @@
  * `deno test -A tests/cli/readme_test.ts -- --update`
  */
 import { assert, assertEquals } from "@std/assert";
-import { COMMANDS } from "../../scripts/commands/table.ts";
+import { commandNames } from "../support/command_names.ts";
 import { EXIT } from "../../scripts/console/exit_code.ts";
 import { LOCATION_FORMS } from "../../lib/places/transport.ts";
 import { runDavitOk } from "../support/cli.ts";
 
 const PATH = new URL("../../scripts/README.md", import.meta.url).pathname;
 const README = await Deno.readTextFile(PATH);
-const NAMES = Object.entries(COMMANDS.routes).flatMap(([name, entry]) =>
-  "routes" in entry ? Object.keys(entry.routes).map((inner) => `${name} ${inner}`) : [name]
-);
+const NAMES = commandNames().map((words) => words.join(" "));
 
 async function referenceOf(name: string): Promise<string> {
   const { stdout } = await runDavitOk([...name.split(" "), "--help"]);

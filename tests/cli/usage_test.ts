@@ -1,11 +1,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { COMMANDS } from "../../scripts/commands/table.ts";
+import { commandNames } from "../support/command_names.ts";
 import { VERSION } from "../../scripts/version.ts";
 import { runDavit, runDavitOk } from "../support/cli.ts";
 
-const NAMES = Object.entries(COMMANDS.routes).flatMap(([name, entry]) =>
-  "routes" in entry ? Object.keys(entry.routes).map((inner) => [name, inner]) : [[name]]
-);
+const NAMES = commandNames();
 
 Deno.test("davit without words prints the help, as crane does", async () => {
   const { code, stdout, stderr } = await runDavit([]);

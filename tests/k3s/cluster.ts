@@ -1,9 +1,13 @@
 import { createCluster } from "../../lib/k3s/create_cluster.ts";
 import type { Cluster } from "../../lib/k3s/cluster.ts";
+import { openClusterImages } from "../../lib/k3s/cluster_images.ts";
 import { deleteCluster } from "../../lib/k3s/delete_cluster.ts";
 import type { ClusterSpec } from "../../lib/k3s/spec.ts";
+import { copy } from "../../lib/store/copy.ts";
 import { run, runOk } from "../support/command.ts";
+import type { Engine } from "../support/engine.ts";
 import type { NodeEngine } from "../support/node_image.ts";
+import { podImage } from "../support/pod_image.ts";
 
 /** A name that no other test has. */
 export function uniqueName(): string {
@@ -24,6 +28,16 @@ export async function makeCluster(
 export function cleanUp(name: string, { host }: NodeEngine): AsyncDisposable {
   const docker = { env: { DOCKER_HOST: host } };
   return { [Symbol.asyncDispose]: async () => void await deleteCluster(name, { docker }) };
+}
+
+/** What pods of tests run: nothing, beside a shell. */
+export const POD_IMAGE = "registry.example/pod:v1";
+
+/** Brings {@linkcode POD_IMAGE} to the nodes of a cluster. */
+export async function importPodImage(name: string, { host }: Engine): Promise<void> {
+  await using images = await openClusterImages(name, { docker: { env: { DOCKER_HOST: host } } });
+  await copy(await podImage(), images, { names: [POD_IMAGE] });
+  await images.commit();
 }
 
 /** Everything of a cluster that the engine has, by names. */
@@ -52,4 +66,17 @@ export async function inNode(node: string, ...words: string[]): Promise<string> 
 /** Whether a container exists. */
 export async function exists(container: string): Promise<boolean> {
   return (await run("docker", ["inspect", container])).code === 0;
+}
+
+/** Tries until it succeeds, for three minutes: Kubernetes notices in its own time what became of pods. */
+export async function eventually(fn: () => Promise<void>): Promise<void> {
+  const deadline = Date.now() + 180_000;
+  for (;;) {
+    try {
+      return await fn();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
 }

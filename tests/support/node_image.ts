@@ -53,11 +53,14 @@ export function nodeTest(
   });
 }
 
-let standIn: Promise<string> | undefined;
+const standIns = new Map<string, Promise<string>>();
 
 /** The stand-in image, which is built unless the engine has it. */
 export function standInImage(engine: Engine): Promise<string> {
-  return standIn ??= buildStandIn(engine);
+  const { host } = engine;
+  const known = standIns.get(host) ?? buildStandIn(engine);
+  standIns.set(host, known);
+  return known;
 }
 
 async function buildStandIn(engine: Engine): Promise<string> {

@@ -42,7 +42,10 @@ export async function buildImageOnce({ host }: Engine, image: ProgramImage): Pro
 async function fingerprint({ programs, files, config }: ProgramImage): Promise<string> {
   const parts = await Promise.all([
     Deno.readTextFile(new URL(import.meta.url)),
-    JSON.stringify([files, config]),
+    JSON.stringify(
+      [files, config],
+      (_, value) => value instanceof Uint8Array ? value.toHex() : value,
+    ),
     ...Object.entries(programs).map(async ([command, path]) => {
       const { size, mtime } = await Deno.stat(await pathOf(command));
       return `${command} ${path} ${size} ${mtime?.getTime()}`;

@@ -36,7 +36,7 @@ export interface Inventory {
   /** The registries, by their names. */
   readonly registries: readonly RegistryInfo[];
   /** The containers of clusters, and the networks that they are in. */
-  readonly nodes: readonly Pick<Container, "name" | "cluster" | "networks">[];
+  readonly nodes: readonly Pick<Container, "name" | "role" | "cluster" | "networks">[];
 }
 
 /** One line of `docker ps`: JSON, whose strings the engine's template quotes. */
