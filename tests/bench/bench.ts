@@ -1,6 +1,7 @@
 /** Measures davit against named peers and fails when a ratio is over its limit. */
 import { benchAppendDirectory } from "./append_directory.ts";
 import { benchClusters } from "./clusters.ts";
+import { benchEditToPod } from "./edit_to_pod.ts";
 import { benchImageFiles } from "./image_files.ts";
 import { benchImport } from "./import.ts";
 import { benchKubernetes } from "./kubernetes.ts";
@@ -26,4 +27,5 @@ reportResults([
   ...await benchClusters(),
   ...await benchImport(),
   ...await benchKubernetes(),
+  ...await benchEditToPod(),
 ]);
