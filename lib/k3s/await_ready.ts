@@ -114,8 +114,8 @@ function waitForApi(server?: string): string {
 function waitForNodes(nodes: readonly string[], since: Starts): string {
   const checks = nodes.map((name) => `heard ${name} "${since[name] ?? ""}"`);
   return `heard() {
-  at=$(echo "$ready" | sed -n "s/^$1 True //p")
-  [ -n "$at" ] && [ ! "$at" \\< "$2" ]
+  at=$(echo "$ready" | sed -n "s/^$1 True/at/p")
+  [ -n "$at" ] && [ ! "$at" \\< "at $2" ]
 }
 while :; do ready=$(${READY_NODES}); ${checks.join(" && ")} && break; sleep 0.1; done`;
 }
