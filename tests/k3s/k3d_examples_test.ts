@@ -1,4 +1,4 @@
-/** Every example of k3d's documentation, as `docs/k3d.md` says it is taken. */
+/** Every example of k3d's documentation, as `scripts/k3d_examples.md` says it is taken. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { runDavit } from "../support/cli.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -9,7 +9,7 @@ interface Example {
   readonly refusal: string | undefined;
 }
 
-const text = await Deno.readTextFile(new URL("../../docs/k3d.md", import.meta.url));
+const text = await Deno.readTextFile(new URL("../../scripts/k3d_examples.md", import.meta.url));
 const examples: readonly Example[] = [...text.matchAll(/^\| `k3d (.*?)` +\| (.*?) *\|$/gm)].map(
   ([, line = "", answer = ""]) => ({ line, refusal: /^refused: `(.*)`$/.exec(answer)?.[1] }),
 );
