@@ -1,4 +1,5 @@
 import type { CallOptions } from "../layer/content_source.ts";
+import { abortable } from "../stream/abortable.ts";
 import { KubernetesError } from "./kubernetes_error.ts";
 import type { ApiAccess } from "./api_access.ts";
 
@@ -42,8 +43,7 @@ export class KubernetesApi implements Disposable {
    * @throws {KubernetesError} When the API refuses, or does not answer.
    */
   async send<T>(method: string, path: string, options: SendOptions = {}): Promise<T> {
-    const response = await this.#fetch(method, path, options);
-    return await response.json();
+    return await new Response(await this.#fetch(method, path, options)).json();
   }
 
   /**
@@ -52,8 +52,7 @@ export class KubernetesApi implements Disposable {
    * @throws {KubernetesError} When the API refuses, or does not answer.
    */
   async stream(path: string, options: CallOptions = {}): Promise<ReadableStream<Uint8Array>> {
-    const { body } = await this.#fetch("GET", path, options);
-    return body ?? ReadableStream.from([]);
+    return await this.#fetch("GET", path, options);
   }
 
   /** Closes all connections. */
@@ -61,7 +60,11 @@ export class KubernetesApi implements Disposable {
     this.#client.close();
   }
 
-  async #fetch(method: string, path: string, options: SendOptions): Promise<Response> {
+  async #fetch(
+    method: string,
+    path: string,
+    options: SendOptions,
+  ): Promise<ReadableStream<Uint8Array>> {
     const { body, contentType = "application/json", signal } = options;
     let response: Response;
     try {
@@ -83,7 +86,8 @@ export class KubernetesApi implements Disposable {
         cause,
       });
     }
-    if (response.ok) return response;
+    // a body that is read after a garbage collection does not hear of the signal by itself
+    if (response.ok) return abortable(response.body ?? ReadableStream.from([]), signal);
     throw await refusal(method, path, response);
   }
 }

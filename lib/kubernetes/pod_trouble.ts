@@ -35,6 +35,9 @@ const LASTING = new Set([
 
 const MAX_LINES = 10;
 
+/** How long the cluster is asked about a pod, in milliseconds: its node may be as sick as the pod. */
+const PATIENCE = 5000;
+
 /** Says why a pod will not become ready; `undefined` as long as it may. */
 export function findTrouble(pod: Pod): PodTrouble | undefined {
   const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
@@ -55,9 +58,11 @@ export function findTrouble(pod: Pod): PodTrouble | undefined {
 export async function explainPod(
   api: KubernetesApi,
   { pod, container }: PodTrouble,
-  options: CallOptions = {},
+  { signal }: CallOptions = {},
 ): Promise<PodExplanation> {
   if (pod === undefined) return { events: [], logs: [] };
+  const enough = AbortSignal.timeout(PATIENCE);
+  const options = { signal: signal === undefined ? enough : AbortSignal.any([signal, enough]) };
   const [events, logs] = await Promise.all([
     readEvents(api, pod, options).catch(() => []),
     readLastLines(api, pod, container, options).catch(() => []),
