@@ -65,6 +65,13 @@ export class CycleProgress {
   ready: readonly string[] = [];
   /** The digests of images that were removed. */
   readonly removed: Set<Digest> = new Set();
+
+  /** Notes that an image is removed. */
+  remove(name: string): void {
+    this.imported.delete(name);
+    const digest = digestOf(name);
+    if (digest !== undefined) this.removed.add(digest);
+  }
 }
 
 /**
@@ -182,14 +189,16 @@ async function removeOld(
     .flatMap(({ image = "" }) => digestOf(image) ?? []);
   const removed: string[] = [];
   for (const { source: { repository }, digest } of images) {
-    const which = { repository, keep: [digest, ...used], gone: progress.removed };
+    const keep = [digest, ...used];
+    for (const image of [...progress.imported].filter(isOf(repository))) {
+      const imported = digestOf(image);
+      // noted before: a removal that is interrupted has removed some
+      if (imported !== undefined && !keep.includes(imported)) progress.remove(image);
+    }
+    const which = { repository, keep, gone: progress.removed };
     removed.push(...await removeImages(name, which, { ...engine, ...options }));
   }
-  for (const image of removed) {
-    progress.imported.delete(image);
-    const digest = digestOf(image);
-    if (digest !== undefined) progress.removed.add(digest);
-  }
+  for (const image of removed) progress.remove(image);
   if (removed.length > 0) emit({ kind: "removed", images: removed });
 }
 

@@ -1,7 +1,7 @@
-/** Waits a tenth of a second before something is asked again; the signal ends it at once. */
-export async function pause(signal: AbortSignal | undefined): Promise<void> {
+/** Waits, a tenth of a second unless said, before something is asked again; the signal ends it at once. */
+export async function pause(signal: AbortSignal | undefined, milliseconds = 100): Promise<void> {
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(done, 100);
+    const timer = setTimeout(done, milliseconds);
     function done() {
       clearTimeout(timer);
       signal?.removeEventListener("abort", done);
