@@ -63,7 +63,7 @@ export class CycleProgress {
   readonly imported: Set<string> = new Set();
   /** The images that are ready. */
   ready: readonly string[] = [];
-  /** The digests of images that were removed. */
+  /** The digests of images that were removed, or may be: those on their way included. */
   readonly removed: Set<Digest> = new Set();
 
   /** Notes that an image is removed. */
@@ -122,6 +122,8 @@ async function bring(
   options: CallOptions,
 ): Promise<void> {
   const named = images.map(({ image, name }) => ({ view: image, names: [name] }));
+  // an import that is interrupted takes its names away again, and containerd may leave the ID
+  for (const { digest } of images) progress.removed.add(digest);
   const nodes = await importImages(name, named, { ...engine, ...options });
   for (const { name } of images) progress.imported.add(name);
   emit({ kind: "imported", nodes: nodes.map(({ node, sent }) => ({ node, sent })) });
