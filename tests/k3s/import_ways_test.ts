@@ -72,7 +72,7 @@ nodeTest("through an engine that is elsewhere, by DOCKER_HOST or a context", asy
   await copy(await busyboxImage("far\n"), archive, { names: [name] });
   await archive.commit();
   await runOk("docker", ["load", "-i", dir.join("app.tar")]);
-  await using far = forward(engine.host);
+  await using far = await forward(engine.host);
   const config = { DOCKER_CONFIG: dir.join("docker") };
   const host = `host=tcp://127.0.0.1:${far.port}`;
   await runOk("docker", ["context", "create", "far", "--docker", host], { env: config });
@@ -95,9 +95,10 @@ nodeTest("through an engine that is elsewhere, by DOCKER_HOST or a context", asy
 }, { needs: ["socat"] });
 
 /** Has an engine answer on a port too. */
-function forward(host: string): AsyncDisposable & { readonly port: number } {
-  using free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+async function forward(host: string): Promise<AsyncDisposable & { readonly port: number }> {
+  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = free.addr;
+  free.close();
   const child = new Deno.Command(findCommand("socat") ?? "socat", {
     args: [
       ...["-t", "600"],
@@ -108,6 +109,7 @@ function forward(host: string): AsyncDisposable & { readonly port: number } {
     stdout: "null",
     stderr: "null",
   }).spawn();
+  await untilListens(port);
   return {
     port,
     async [Symbol.asyncDispose]() {
@@ -115,4 +117,15 @@ function forward(host: string): AsyncDisposable & { readonly port: number } {
       await child.status;
     },
   };
+}
+
+async function untilListens(port: number): Promise<void> {
+  for (;;) {
+    try {
+      return (await Deno.connect({ port })).close();
+    } catch (error) {
+      if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
 }
