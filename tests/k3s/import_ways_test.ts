@@ -77,15 +77,15 @@ nodeTest("through an engine that is elsewhere, by DOCKER_HOST or a context", asy
   const host = `host=tcp://127.0.0.1:${far.port}`;
   await runOk("docker", ["context", "create", "far", "--docker", host], { env: config });
   const nowhere = "unix:///nowhere.sock";
-  const ways = [
-    { DOCKER_HOST: `tcp://127.0.0.1:${far.port}` },
-    { ...config, DOCKER_CONTEXT: "far", DOCKER_HOST: "" },
-  ];
-  for (const [way, env] of ways.entries()) {
-    const args = ["image", "import", "-c", cluster.name, "--json", name];
-    const { stdout } = await runOk(Deno.execPath(), [...DAVIT, ...args], { env });
-    assertEquals(JSON.parse(stdout).nodes[0].sent > 0, way === 0, `by ${Object.keys(env)}`);
-  }
+  const args = ["image", "import", "-c", cluster.name, "--json", name];
+  const first = await runOk(Deno.execPath(), [...DAVIT, ...args], {
+    env: { DOCKER_HOST: `tcp://127.0.0.1:${far.port}` },
+  });
+  assertEquals(JSON.parse(first.stdout).nodes[0].sent > 0, true);
+  // To Docker before 23 an empty DOCKER_HOST is one.
+  const byContext = ["-u", "DOCKER_HOST", Deno.execPath(), ...DAVIT, ...args];
+  const again = await runOk("env", byContext, { env: { ...config, DOCKER_CONTEXT: "far" } });
+  assertEquals(JSON.parse(again.stdout).nodes[0].sent, 0);
   assertMatch(await imageIn(node, `docker.io/${name}`), /complete.* true\s*$/);
   const { code } = await run(Deno.execPath(), [...DAVIT, "image", "import", name], {
     env: { DOCKER_HOST: nowhere },
