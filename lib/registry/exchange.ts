@@ -1,4 +1,5 @@
 import { NetworkError } from "../errors.ts";
+import { abortable } from "../stream/abortable.ts";
 import type { Answer } from "./answer.ts";
 import { networkError } from "./network_error.ts";
 import { OutgoingBody } from "./outgoing_body.ts";
@@ -95,7 +96,8 @@ export async function exchange(
   function watch(response: Response): ReadableStream<Uint8Array> | undefined {
     if (response.body === null) return undefined;
     const { stallTimeoutMs } = patience;
-    return watchBody(response.body, {
+    // After a garbage collection, fetch() no longer ends a body at the signal of its request.
+    return watchBody(abortable(response.body, signal), {
       stallTimeoutMs,
       failure(cause) {
         if (signal?.aborted) return signal.reason;

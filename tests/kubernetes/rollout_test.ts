@@ -4,6 +4,7 @@ import { KubernetesApi } from "../../lib/kubernetes/api.ts";
 import { awaitRollout } from "../../lib/kubernetes/rollout.ts";
 import { RolloutError } from "../../lib/kubernetes/rollout_error.ts";
 import { toWorkload } from "../../lib/kubernetes/workload.ts";
+import { collectGarbage } from "../support/collect_garbage.ts";
 
 const SPEC = {
   selector: { matchLabels: { app: "site" } },
@@ -30,17 +31,6 @@ function serveSilence() {
 }
 
 const LINE_END = new TextEncoder().encode("\n");
-
-/** Has the runtime collect what nobody holds. */
-async function collectGarbage(): Promise<void> {
-  let isCollected = false;
-  const registry = new FinalizationRegistry(() => isCollected = true);
-  registry.register({}, undefined);
-  for (let round = 0; !isCollected || round < 20; round++) {
-    Array.from({ length: 50_000 }, (_, index) => ({ index }));
-    await new Promise((resolve) => setTimeout(resolve));
-  }
-}
 
 async function awaitInSilence(
   options: { readonly timeout?: number; readonly signal?: AbortSignal },
