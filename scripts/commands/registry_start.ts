@@ -1,5 +1,6 @@
 import { buildCommand, type Command } from "@stricli/core";
-import { type ClusterOutputFlags, OUTPUT_FLAGS } from "../console/cluster_flags.ts";
+import type { ClusterOutputFlags } from "../console/cluster_flags.ts";
+import { CHOSEN_REGISTRIES } from "../console/cluster_parameters.ts";
 import { ClusterSession } from "../console/cluster_session.ts";
 import type { Context } from "../console/context.ts";
 
@@ -11,14 +12,7 @@ export const command: Command<Context> = buildCommand({
 
   davit registry start images`,
   },
-  parameters: {
-    flags: OUTPUT_FLAGS,
-    positional: {
-      kind: "array",
-      minimum: 1,
-      parameter: { brief: "Registries", placeholder: "NAME...", parse: String },
-    },
-  },
+  parameters: CHOSEN_REGISTRIES,
   async func(this: Context, flags: ClusterOutputFlags, ...names: string[]): Promise<void> {
     using session = new ClusterSession(this, flags);
     const { switchRegistry } = await import("../../lib/k3s/registries/registry_calls.ts");

@@ -69,15 +69,28 @@ export const AWAITED_CLUSTERS: ClusterParameters<AwaitedFlags> = {
   flags: { ...WAIT_FLAGS, ...CHOSEN_CLUSTERS.flags },
 };
 
-/** The parameters of a command that is for some nodes. */
-export const CHOSEN_NODES: {
+/** What a command takes that is for some things by their names. */
+interface NameParameters {
   readonly flags: FlagParametersForType<ClusterOutputFlags, Context>;
   readonly positional: Names;
-} = {
+}
+
+/** The parameters of a command that is for some nodes. */
+export const CHOSEN_NODES: NameParameters = {
   flags: OUTPUT_FLAGS,
   positional: {
     kind: "array",
     parameter: { brief: "Node", placeholder: "NODE...", parse: String },
+    minimum: 1,
+  },
+};
+
+/** The parameters of a command that is for some registries in containers. */
+export const CHOSEN_REGISTRIES: NameParameters = {
+  flags: OUTPUT_FLAGS,
+  positional: {
+    kind: "array",
+    parameter: { brief: "Registries", placeholder: "NAME...", parse: String },
     minimum: 1,
   },
 };
