@@ -4,6 +4,7 @@ import { ClusterSession } from "../console/cluster_session.ts";
 import type { Context } from "../console/context.ts";
 import { registryProgram } from "../console/registry_program.ts";
 import { parseRegistryPort } from "../../lib/k3s/registries/registry_words.ts";
+import type { RegistryContainer } from "../../lib/k3s/registries/registry.ts";
 import type { RegistrySpec } from "../../lib/k3s/registries/registry_spec.ts";
 import { present } from "../../lib/oci/present.ts";
 
@@ -103,13 +104,29 @@ as registry:2 does. What is pushed stays in a volume until the registry is delet
     const host = `localhost:${registry.hostPort}`;
     output.result(registry.name, { name: registry.name, host, image: registry.image });
     if (flags.noHelp) return;
-    output.note(
-      `Push to it as ${host}/IMAGE: docker tag app ${host}/app && docker push ${host}/app`,
-    );
-    output.note(`Use it in a cluster: davit cluster create --registry-use ${registry.name}`);
-    output.note(`Pods run it as ${host}/IMAGE too, or as ${registry.name}:${registry.port}/IMAGE`);
+    for (const line of howTo(registry, flags.proxyRemoteUrl)) output.note(line);
   },
 });
+
+/** What a registry is good for; one that stands in front of another takes no pushes. */
+function howTo(
+  { name, port, hostPort }: RegistryContainer,
+  upstream: string | undefined,
+): readonly string[] {
+  const host = `localhost:${hostPort}`;
+  const clusters = `davit cluster create --registry-use ${name}`;
+  if (upstream !== undefined) {
+    return [
+      `Images of ${upstream} come through it: docker pull ${host}/IMAGE`,
+      `Nodes pull through it by themselves once they use it: ${clusters}`,
+    ];
+  }
+  return [
+    `Push to it as ${host}/IMAGE: docker tag app ${host}/app && docker push ${host}/app`,
+    `Use it in a cluster: ${clusters}`,
+    `Pods run it as ${host}/IMAGE too, or as ${name}:${port}/IMAGE`,
+  ];
+}
 
 /** A registry that cannot be connected is of no use to whoever wanted it so. */
 async function connect(session: ClusterSession, name: string, cluster: string): Promise<void> {

@@ -17,15 +17,20 @@ export const CERTS = "/var/lib/rancher/k3s/agent/etc/containerd/certs.d";
 
 /** A registry under a name of its own; it goes with its scope. */
 export async function makeRegistry(
-  { host }: NodeEngine,
+  engine: NodeEngine,
   spec: RegistrySpec = {},
 ): Promise<RegistryContainer & AsyncDisposable> {
-  const docker = { env: { DOCKER_HOST: host } };
+  const docker = { env: { DOCKER_HOST: engine.host } };
   const registry = await createRegistryContainer({ name: uniqueName(), ...spec }, { docker });
+  return { ...registry, ...cleanUpRegistry(registry.name, engine) };
+}
+
+/** Deletes a registry, if it is there, at the end of a scope. */
+export function cleanUpRegistry(name: string, { host }: NodeEngine): AsyncDisposable {
+  const docker = { env: { DOCKER_HOST: host } };
   return {
-    ...registry,
     async [Symbol.asyncDispose]() {
-      await deleteRegistryContainer(registry.name, { docker }).catch((error) => {
+      await deleteRegistryContainer(name, { docker }).catch((error) => {
         if (!(error instanceof NotFoundError)) throw error;
       });
     },

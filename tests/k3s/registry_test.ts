@@ -16,7 +16,7 @@ import { nodeTest } from "../support/node_image.ts";
 import { registryImage } from "../support/registry_image.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { cleanUp, inNode, inspect, makeCluster, remainsOf, uniqueName } from "./cluster.ts";
-import { hostAddress, makeRegistry, pullIn, push } from "./registries.ts";
+import { cleanUpRegistry, hostAddress, makeRegistry, pullIn, push } from "./registries.ts";
 
 nodeTest("davit's own registry in a container", async (engine, t) => {
   await using registry = await makeRegistry(engine);
@@ -234,6 +234,22 @@ nodeTest(
     assert(!told.includes("very-secret"));
   },
   { needs: ["docker-registry"] },
+);
+
+nodeTest(
+  "what a registry is good for is told: one before another takes no pushes",
+  async (engine) => {
+    const names = [uniqueName(), uniqueName()] as const;
+    await using _own = cleanUpRegistry(names[0], engine);
+    await using _cache = cleanUpRegistry(names[1], engine);
+    const own = await runDavitOk(["registry", "create", names[0]]);
+    assertMatch(own.stderr, /^Push to it as localhost:\d+\/IMAGE/m);
+    const upstream = "https://registry-1.docker.io";
+    const args = ["registry", "create", names[1], "--proxy-remote-url", upstream];
+    const cache = await runDavitOk(args);
+    assertMatch(cache.stderr, /^Images of https:\/\/registry-1\.docker\.io come through it/m);
+    assert(!cache.stderr.includes("push"));
+  },
 );
 
 nodeTest("case 87: names that are taken, and registries that are not there", async (engine) => {
