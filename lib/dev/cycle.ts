@@ -63,6 +63,8 @@ export class CycleProgress {
   readonly imported: Set<string> = new Set();
   /** The images that are ready. */
   ready: readonly string[] = [];
+  /** The workloads that use them. */
+  workloads: readonly Workload[] = [];
   /** The digests of images that were removed, or may be: those on their way included. */
   readonly removed: Set<Digest> = new Set();
 
@@ -112,6 +114,7 @@ export async function runCycle(inputs: CycleInputs, options: CallOptions = {}): 
     times: { build, import: importing, rollout, ready, total },
   });
   progress.ready = names;
+  progress.workloads = awaited;
   await removeOld(images, inputs, options);
 }
 

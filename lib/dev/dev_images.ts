@@ -1,3 +1,4 @@
+import { awaitTrouble } from "../kubernetes/rollout.ts";
 import { findWorkloads } from "../kubernetes/workload.ts";
 import type { CallOptions } from "../layer/content_source.ts";
 import { present } from "../oci/present.ts";
@@ -23,7 +24,7 @@ export interface DevImagesOptions extends RunOptions {
  * the image. One cycle runs at a time: a change ends the one before it. Without manifests, and when
  * no workload uses the image, it becomes a Deployment.
  *
- * A cycle that fails is told as an event. It ends by the signal.
+ * A cycle that fails is told as an event, and so is a pod that falls over and over afterwards. It ends by the signal.
  */
 export function devImages(
   target: RunTarget,
@@ -53,6 +54,11 @@ export function devImages(
           ...present({ manifests: toApply }),
         }, call);
         if (!superseded.aborted) changes.mustApply = false;
+        for (const workload of progress.workloads) {
+          awaitTrouble(target.cluster.api, workload, call).catch((error) => {
+            if (!call.signal.aborted) emit({ kind: "failed", error });
+          });
+        }
       } catch (error) {
         signal.throwIfAborted();
         if (!superseded.aborted) emit({ kind: "failed", error });

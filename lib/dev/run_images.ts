@@ -1,3 +1,4 @@
+import { awaitRollout, awaitTrouble } from "../kubernetes/rollout.ts";
 import type { Workload } from "../kubernetes/workload.ts";
 import { present } from "../oci/present.ts";
 import { CycleProgress, runCycle, type RunOptions, type RunTarget } from "./cycle.ts";
@@ -12,12 +13,15 @@ export interface RunImagesOptions extends RunOptions {
   readonly manifests?: readonly ManifestObject[];
 }
 
+/** How long all is to stay ready when nothing is followed, in milliseconds. */
+const SETTLE = 2000;
+
 /**
  * Runs images in a cluster: brings them to its nodes, applies the manifests with the images by their
  * digests, waits until all is ready, and follows what the containers write. Without manifests, each
  * image becomes a Deployment.
  *
- * @throws {RolloutError} When something does not become ready: with what is known about why.
+ * @throws {RolloutError} When something does not become ready, or falls over and over afterwards: with what is known about why.
  * @throws {KubernetesError} When the API refuses.
  */
 export function runImages(
@@ -39,6 +43,12 @@ export function runImages(
       ...present({ onWorkloads }),
     };
     await runCycle(inputs, { signal });
-    if (follow) await logs.ended();
+    const { cluster: { api } } = target;
+    const staying = progress.workloads.map((workload) =>
+      follow
+        ? awaitTrouble(api, workload, { signal })
+        : awaitRollout(api, workload, { ...options, signal, settle: SETTLE })
+    );
+    await Promise.all([...staying, ...follow ? [logs.ended()] : []]);
   });
 }

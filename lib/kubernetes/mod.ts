@@ -23,7 +23,7 @@ export { followLogs, type FollowLogsOptions, type LogLine } from "./follow_logs.
 export { followObjects } from "./follow_objects.ts";
 export { KubernetesError } from "./kubernetes_error.ts";
 export type * from "./object.ts";
-export { awaitRollout, type RolloutOptions } from "./rollout.ts";
+export { awaitRollout, awaitTrouble, type RolloutOptions } from "./rollout.ts";
 export { RolloutError } from "./rollout_error.ts";
 export {
   findWorkloads,

@@ -42,9 +42,13 @@ const PATIENCE = 5000;
 export function findTrouble(pod: Pod): PodTrouble | undefined {
   const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
   for (const container of [...initContainerStatuses, ...containerStatuses]) {
-    const { reason = "", message = "" } = container.state?.waiting ?? {};
-    if (!LASTING.has(reason)) continue;
     const of = `container "${container.name}" of pod "${pod.metadata.name}"`;
+    const { waiting, terminated } = container.state ?? {};
+    if (pod.status?.phase === "Failed" && terminated !== undefined && terminated.exitCode !== 0) {
+      return { pod, container, why: `${of} ended with exit code ${terminated.exitCode}` };
+    }
+    const { reason = "", message = "" } = waiting ?? {};
+    if (!LASTING.has(reason)) continue;
     const exit = container.lastState?.terminated?.exitCode;
     const why = exit === undefined
       ? `${of} does not start: ${reason}${message === "" ? "" : `: ${message}`}`

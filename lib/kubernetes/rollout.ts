@@ -1,7 +1,9 @@
 import type { CallOptions } from "../layer/content_source.ts";
 import { RolloutError } from "./rollout_error.ts";
 import type { KubernetesApi } from "./api.ts";
+import { Deadline } from "./deadline.ts";
 import { followObjects } from "./follow_objects.ts";
+import { KubernetesError } from "./kubernetes_error.ts";
 import { merge } from "./merge.ts";
 import type { Condition, KubernetesObject, Pod } from "./object.ts";
 import { explainPod, findTrouble, type PodTrouble } from "./pod_trouble.ts";
@@ -11,6 +13,11 @@ import { describeWorkload, podSpecOf, type Workload, workloadPath } from "./work
 export interface RolloutOptions extends CallOptions {
   /** How long it may take, in milliseconds; a minute unless said. */
   readonly timeout?: number;
+  /**
+   * How long all must stay ready, in milliseconds; 0 unless said. Without a readiness probe a container
+   * counts as ready as soon as it is started, even if it falls over at once.
+   */
+  readonly settle?: number;
 }
 
 /** What controllers tell of their pods. */
@@ -50,33 +57,61 @@ export async function awaitRollout(
   workload: Workload,
   options: RolloutOptions = {},
 ): Promise<void> {
-  const { timeout = TIMEOUT, signal } = options;
-  const deadline = AbortSignal.timeout(timeout);
+  const { timeout = TIMEOUT, settle = 0, signal } = options;
+  using deadline = new Deadline(timeout);
   const ending = new AbortController();
-  const watched = AbortSignal.any([deadline, ending.signal, ...(signal ? [signal] : [])]);
+  const signals = [deadline.signal, ending.signal, ...(signal ? [signal] : [])];
+  const watched = { signal: AbortSignal.any(signals) };
   let live: Live | undefined;
   let pods: readonly Pod[] = [];
+  let isReady = false;
+  let restarts = 0;
   try {
     const changes = merge<readonly KubernetesObject[]>([
-      followObjects<Live>(api, onlyPath(workload), { signal: watched }),
-      followObjects<Pod>(api, podsPath(workload), { signal: watched }),
+      followObjects<Live>(api, onlyPath(workload), watched),
+      followObjects<Pod>(api, podsPath(workload), watched),
     ]);
     for await (const { index, value } of changes) {
       if (index === 0) live = value[0];
       else pods = (value as readonly Pod[]).filter((pod) => isOf(pod, workload));
-      if (live !== undefined && isRolledOut(workload, live)) return;
+      const wasReady: boolean = isReady;
+      const restartsBefore: number = restarts;
+      isReady = live !== undefined && isRolledOut(workload, live);
+      restarts = countRestarts(pods);
+      if (isReady && settle === 0) return;
+      if (isReady !== wasReady) deadline.set(isReady ? settle : timeout);
+      else if (isReady && restarts > restartsBefore) deadline.set(settle);
       const trouble = pods.map(findTrouble).find((found) => found !== undefined);
       if (trouble !== undefined) throw await failure(api, workload, trouble, options);
     }
   } catch (error) {
     signal?.throwIfAborted();
-    if (!deadline.aborted || error instanceof RolloutError) throw error;
+    if (!deadline.signal.aborted || error instanceof RolloutError) throw error;
+    if (isReady) return;
     const [pod] = pods;
     const why = `it is not ready after ${timeout / 1000} s`;
     throw await failure(api, workload, { why, ...(pod === undefined ? {} : { pod }) }, options);
   } finally {
     ending.abort();
   }
+}
+
+/**
+ * Waits, until the signal, for a pod of a workload that falls over and over.
+ *
+ * @throws {RolloutError} When one does: with what the cluster says about it, and its last lines.
+ */
+export async function awaitTrouble(
+  api: KubernetesApi,
+  workload: Workload,
+  options: CallOptions = {},
+): Promise<never> {
+  for await (const pods of followObjects<Pod>(api, podsPath(workload), options)) {
+    const own = pods.filter((pod) => isOf(pod, workload));
+    const trouble = own.map(findTrouble).find((found) => found !== undefined);
+    if (trouble !== undefined) throw await failure(api, workload, trouble, options);
+  }
+  throw new KubernetesError("Cannot go on watching pods", { status: 410 });
 }
 
 async function failure(
@@ -116,6 +151,11 @@ function isRolledOut({ kind, object }: Workload, { metadata, spec, status = {} }
       return (status.updatedNumberScheduled ?? 0) === wanted && numberAvailable === wanted;
     }
   }
+}
+
+function countRestarts(pods: readonly Pod[]): number {
+  const statuses = pods.flatMap(({ status }) => status?.containerStatuses ?? []);
+  return statuses.reduce((sum, { restartCount }) => sum + restartCount, 0);
 }
 
 /** Whether a pod is one of those that are to be: it has the images of the workload as it is now. */

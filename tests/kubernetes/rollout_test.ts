@@ -1,7 +1,7 @@
 /** Rollouts that never end by themselves, of an API that answers and then says no more. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { KubernetesApi } from "../../lib/kubernetes/api.ts";
-import { awaitRollout } from "../../lib/kubernetes/rollout.ts";
+import { awaitRollout, awaitTrouble } from "../../lib/kubernetes/rollout.ts";
 import { RolloutError } from "../../lib/kubernetes/rollout_error.ts";
 import { toWorkload } from "../../lib/kubernetes/workload.ts";
 import { collectGarbage } from "../support/collect_garbage.ts";
@@ -57,5 +57,99 @@ Deno.test("awaitRollout() ends at its deadline, and by its signal, whatever the 
   await t.step("the signal", async () => {
     const signal = AbortSignal.timeout(1500);
     await assertRejects(() => awaitInSilence({ signal }), DOMException);
+  });
+});
+
+const READY = {
+  ...DEPLOYMENT,
+  status: { observedGeneration: 2, replicas: 1, updatedReplicas: 1, availableReplicas: 1 },
+};
+const FALLEN = { ...READY, status: { ...READY.status, availableReplicas: 0 } };
+
+function podWith(restartCount: number, state: unknown) {
+  const lastState = { terminated: { exitCode: 7 } };
+  const status = { name: "web", ready: false, restartCount, state, lastState };
+  return { ...POD, status: { containerStatuses: [status] } };
+}
+
+const RUNNING = podWith(0, { running: {} });
+const LOOPING = podWith(1, { waiting: { reason: "CrashLoopBackOff" } });
+
+/** What a deployment and its pod are at first, and what they become, as milliseconds pass. */
+interface Story {
+  readonly deployments: readonly [State, ...State[]];
+  readonly pods: readonly [State, ...State[]];
+}
+
+type State = readonly [after: number, object: unknown];
+
+/** Lists how a story begins, and tells by watches how it goes on. */
+function serveStory(story: Story) {
+  return Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, ({ url }) => {
+    const { pathname, searchParams } = new URL(url);
+    if (pathname.endsWith("/log")) return new Response("no luck\n");
+    if (pathname.endsWith("/events")) return Response.json({ items: [] });
+    const [[, first], ...rest] = pathname.endsWith("/pods") ? story.pods : story.deployments;
+    if (!searchParams.has("watch")) {
+      return Response.json({ metadata: { resourceVersion: "1" }, items: [first] });
+    }
+    return new Response(ReadableStream.from(async function* () {
+      for (const [after, object] of rest) {
+        await new Promise((resolve) => setTimeout(resolve, after));
+        yield new TextEncoder().encode(`${JSON.stringify({ type: "MODIFIED", object })}\n`);
+      }
+      await new Promise(() => {});
+    }()));
+  });
+}
+
+async function withStory<T>(
+  story: Story,
+  act: (api: KubernetesApi, workload: NonNullable<ReturnType<typeof toWorkload>>) => Promise<T>,
+): Promise<T> {
+  const server = serveStory(story);
+  try {
+    using api = new KubernetesApi({ server: `http://127.0.0.1:${server.addr.port}` });
+    const workload = toWorkload(DEPLOYMENT);
+    if (workload === undefined) throw new Error("a Deployment is a workload");
+    return await act(api, workload);
+  } finally {
+    server.shutdown();
+  }
+}
+
+Deno.test("a container that is ready and then falls", async (t) => {
+  const falls: Story = {
+    deployments: [[0, READY], [200, FALLEN]],
+    pods: [[0, RUNNING], [400, LOOPING]],
+  };
+  const message =
+    'Cannot roll out deployment/site: container "web" of pod "site-1" ended with exit code 7, 2 times';
+
+  await t.step("counts as ready for awaitRollout() as it is", async () => {
+    await withStory(falls, (api, workload) => awaitRollout(api, workload));
+  });
+  await t.step("does not when it has to stay so", async () => {
+    const error = await assertRejects(
+      () => withStory(falls, (api, workload) => awaitRollout(api, workload, { settle: 5000 })),
+      RolloutError,
+    );
+    assertEquals([error.message, error.logs], [message, ["no luck"]]);
+  });
+  await t.step("does, later, if it stays so at last", async () => {
+    const recovers: Story = {
+      deployments: [[0, READY], [100, FALLEN], [100, READY]],
+      pods: [[0, RUNNING]],
+    };
+    const start = performance.now();
+    await withStory(recovers, (api, workload) => awaitRollout(api, workload, { settle: 300 }));
+    assertEquals(performance.now() - start >= 500, true);
+  });
+  await t.step("is what awaitTrouble() waits for", async () => {
+    const error = await assertRejects(
+      () => withStory(falls, (api, workload) => awaitTrouble(api, workload)),
+      RolloutError,
+    );
+    assertEquals(error.message, message);
   });
 });
