@@ -12,6 +12,7 @@ import { run } from "@stricli/core";
 import { buildDavit } from "./console/application.ts";
 import { normalizeArguments } from "./console/arguments.ts";
 import { COMPLETE, complete } from "./console/complete.ts";
+import { provideRequire } from "./console/bundled_require.ts";
 import type { Context } from "./console/context.ts";
 import { exitCodeOfParser } from "./console/exit_code.ts";
 import { runProcess } from "./console/run_process.ts";
@@ -32,4 +33,7 @@ export async function davit(inputs: readonly string[], context: Context): Promis
   return exitCodeOfParser(context.process.exitCode);
 }
 
-if (import.meta.main) await runProcess(davit);
+if (import.meta.main) {
+  provideRequire();
+  await runProcess(davit);
+}

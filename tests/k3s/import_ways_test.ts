@@ -14,7 +14,8 @@ import { layerFromEntries } from "../../lib/layer/entries.ts";
 import { copy } from "../../lib/store/copy.ts";
 import { busyboxImage } from "../differential/docker_images.ts";
 import { DAVIT } from "../support/cli.ts";
-import { findCommand, run, runOk } from "../support/command.ts";
+import { run, runOk } from "../support/command.ts";
+import { openFarEngine } from "../support/far_engine.ts";
 import { nodeTest } from "../support/node_image.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { makeCluster } from "./cluster.ts";
@@ -72,7 +73,7 @@ nodeTest("through an engine that is elsewhere, by DOCKER_HOST or a context", asy
   await copy(await busyboxImage("far\n"), archive, { names: [name] });
   await archive.commit();
   await runOk("docker", ["load", "-i", dir.join("app.tar")]);
-  await using far = await forward(engine.host);
+  await using far = await openFarEngine(engine);
   const config = { DOCKER_CONFIG: dir.join("docker") };
   const host = `host=tcp://127.0.0.1:${far.port}`;
   await runOk("docker", ["context", "create", "far", "--docker", host], { env: config });
@@ -93,39 +94,3 @@ nodeTest("through an engine that is elsewhere, by DOCKER_HOST or a context", asy
   assertEquals(code, 1);
   await runOk("docker", ["rmi", name]);
 }, { needs: ["socat"] });
-
-/** Has an engine answer on a port too. */
-async function forward(host: string): Promise<AsyncDisposable & { readonly port: number }> {
-  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = free.addr;
-  free.close();
-  const child = new Deno.Command(findCommand("socat") ?? "socat", {
-    args: [
-      ...["-t", "600"],
-      `TCP-LISTEN:${port},bind=127.0.0.1,fork,reuseaddr`,
-      `UNIX-CONNECT:${host.replace("unix://", "")}`,
-    ],
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  await untilListens(port);
-  return {
-    port,
-    async [Symbol.asyncDispose]() {
-      child.kill("SIGTERM");
-      await child.status;
-    },
-  };
-}
-
-async function untilListens(port: number): Promise<void> {
-  for (;;) {
-    try {
-      return (await Deno.connect({ port })).close();
-    } catch (error) {
-      if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
-}

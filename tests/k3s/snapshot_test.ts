@@ -202,7 +202,7 @@ async function describe(node: string): Promise<unknown> {
   const { PortBindings, Privileged, ExtraHosts } = HostConfig;
   return [
     [network, address, mounts],
-    [Hostname, Env, Cmd, Labels, Image],
+    [Hostname, Env.toSorted(), Cmd, Labels, Image], // docker run gives the environment in any order
     [PortBindings, Privileged, ExtraHosts],
   ];
 }
