@@ -1,9 +1,8 @@
-import process from "node:process";
-
 /**
  * Lets npm packages that `deno bundle` took in find the modules of Node: a bundle asks for them by a
- * global `require()`, which ES modules do not have.
+ * global `require()`, which ES modules do not have. The global `process` loads on first use.
  */
 export function provideRequire(): void {
-  Object.assign(globalThis, { require: (name: string) => process.getBuiltinModule(name) });
+  const require = (name: string) => globalThis.process.getBuiltinModule(name);
+  Object.assign(globalThis, { require });
 }
