@@ -4,8 +4,18 @@ import { bytesContent, type Content, layerContent } from "../store/content.ts";
 import { countBytes } from "./count_bytes.ts";
 
 /** One image for one node. */
-interface Offer {
+interface Offer extends OfferListener {
   readonly contents: ReadonlyMap<string, Content>;
+}
+
+/** Hears what becomes of an offer. */
+export interface OfferListener {
+  /** Hears of the bytes that the node fetches. */
+  readonly onBytes: (count: number) => void;
+  /** Hears that the node asks for something of it. */
+  readonly onRequest?: () => void;
+  /** Hears why what it is offered cannot be read: not the node's fault. */
+  readonly onBroken?: (error: unknown) => void;
 }
 
 /**
@@ -18,7 +28,8 @@ export class ImageServer implements AsyncDisposable {
 
   private constructor(hostname: string) {
     const handler = (request: Request) => this.#answer(request);
-    this.#server = Deno.serve({ hostname, port: 0, onListen() {} }, handler);
+    const onError = () => new Response(null, { status: 500 }); // what is the matter, the offer hears
+    this.#server = Deno.serve({ hostname, port: 0, onListen() {}, onError }, handler);
   }
 
   /**
@@ -34,10 +45,10 @@ export class ImageServer implements AsyncDisposable {
   /**
    * Offers an image to one node.
    *
-   * @param onBytes Hears of the bytes that the node fetches.
+   * @param listener Hears what becomes of it.
    * @returns The name to pull it by.
    */
-  async offer(image: Image, onBytes: (count: number) => void): Promise<string> {
+  async offer(image: Image, listener: OfferListener): Promise<string> {
     const descriptor = await image.descriptor();
     const contents = [
       bytesContent(await image.manifest(), descriptor),
@@ -45,7 +56,9 @@ export class ImageServer implements AsyncDisposable {
       ...(await image.layers()).map(layerContent),
     ];
     const name = `davit/${crypto.randomUUID()}`;
+    const { onBytes } = listener;
     this.#offers.set(name, {
+      ...listener,
       contents: new Map(contents.flatMap((content) => {
         const digest = content.descriptor?.digest;
         return digest === undefined ? [] : [[digest, countBytes(content, onBytes)] as const];
@@ -61,18 +74,32 @@ export class ImageServer implements AsyncDisposable {
     await this.#server.shutdown();
   }
 
-  async #answer({ method, url }: Request): Promise<Response> {
+  #answer({ method, url }: Request): Response {
     const { pathname } = new URL(url);
     if (pathname === "/v2/") return Response.json({});
     const [, name = "", digest = ""] = /^\/v2\/(.+)\/(?:manifests|blobs)\/(.+)$/.exec(pathname) ??
       [];
-    const content = this.#offers.get(name)?.contents.get(digest as Digest);
-    if (content?.descriptor === undefined) return new Response(null, { status: 404 });
+    const offer = this.#offers.get(name);
+    offer?.onRequest?.();
+    const content = offer?.contents.get(digest as Digest);
+    if (offer === undefined || content?.descriptor === undefined) {
+      return new Response(null, { status: 404 });
+    }
     const headers = {
       "content-type": content.mediaType,
       "content-length": String(content.descriptor.size),
       "docker-content-digest": digest,
     };
-    return new Response(method === "HEAD" ? null : await content.open(), { headers });
+    if (method === "HEAD") return new Response(null, { headers });
+    return new Response(ReadableStream.from(read(content, offer)), { headers });
+  }
+}
+
+async function* read(content: Content, { onBroken }: OfferListener): AsyncGenerator<Uint8Array> {
+  try {
+    yield* await content.open();
+  } catch (error) {
+    onBroken?.(error);
+    throw error;
   }
 }

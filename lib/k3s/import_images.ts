@@ -2,38 +2,19 @@ import { DockerCli } from "../docker/cli.ts";
 import { ClusterError, ImportError, type NodeOutcome } from "../errors.ts";
 import { containerdName, parseReference } from "../oci/reference.ts";
 import { present } from "../oci/present.ts";
-import { copy } from "../store/copy.ts";
-import type { OnCopyEvent } from "../store/events.ts";
-import { ClusterImages, runningNodes } from "./cluster_images.ts";
-import type { ClusterCallOptions } from "./delete_cluster.ts";
-import type { ImageServer } from "./image_server.ts";
-import { serveImages } from "./serve_images.ts";
+import { runningNodes } from "./cluster_images.ts";
+import { type Group, ImportWay, type ImportWayOptions } from "./import_way.ts";
 import { NodeImages } from "./node_images.ts";
-import { type KnownImage, loadFor, type NamedView, type NodeLoad } from "./node_load.ts";
+import { type KnownImage, loadFor, type NamedView } from "./node_load.ts";
 import { settle } from "./settle.ts";
 
 /** How often a node is sent what it has lost meanwhile. */
 const MAX_ATTEMPTS = 3;
 
 /** Options of {@linkcode importImages}. */
-export interface ImportImagesOptions extends ClusterCallOptions {
+export interface ImportImagesOptions extends ImportWayOptions {
   /** How many nodes are sent to at once; 8 unless said. */
   readonly jobs?: number;
-  /** Keeps the images from the kubelet's garbage collection; `true` unless said. */
-  readonly pin?: boolean;
-  /**
-   * How images come to the nodes: as a stream into each, or because each pulls them from a registry
-   * that davit is meanwhile. As a stream unless said.
-   */
-  readonly via?: "stream" | "registry";
-  /** Hears what is copied. */
-  readonly onEvent?: OnCopyEvent;
-}
-
-/** Nodes that are to get the same. */
-interface Group {
-  readonly nodes: readonly NodeImages[];
-  readonly loads: readonly NodeLoad[];
 }
 
 /**
@@ -60,9 +41,7 @@ export async function importImages(
   const running = await runningNodes(cli, cluster, options);
   const failures = new Map<string, unknown>();
   await using scope = new AsyncDisposableStack();
-  const server = options.via === "registry"
-    ? scope.use(await serveImages(cli, cluster, options))
-    : undefined;
+  const way = scope.use(new ImportWay(cli, cluster, options));
   let pending: NodeImages[] = [];
   await settle(running.map(async (node) => {
     try {
@@ -74,7 +53,7 @@ export async function importImages(
   }));
   const nodes = new Map(pending.map((node) => [node.node, node]));
   for (let attempt = 1; pending.length > 0; attempt++) {
-    const failed = await deliver(cluster, { nodes: pending, images, server, options });
+    const failed = await deliver(way, { nodes: pending, images, options });
     pending = [];
     for (const [node, error] of failed) {
       const isLost = attempt < MAX_ATTEMPTS && await hasLostContent(node, names, options);
@@ -91,9 +70,8 @@ export async function importImages(
 
 /** Sends all nodes what they lack; returns those that failed, and why. */
 async function deliver(
-  cluster: string,
-  { nodes, images, server, options }: {
-    readonly server: ImageServer | undefined;
+  way: ImportWay,
+  { nodes, images, options }: {
     readonly nodes: readonly NodeImages[];
     readonly images: readonly (NamedView | KnownImage)[];
     readonly options: ImportImagesOptions;
@@ -113,62 +91,11 @@ async function deliver(
     }
   }));
   for (const wave of wavesOf(groupsOf(loads.flat()), jobs)) {
-    const failures = await settle(
-      wave.map((group) =>
-        server === undefined ? send(cluster, group, options) : offer(server, group, options)
-      ),
-    );
+    const failures = await settle(wave.map((group) => way.bring(group)));
     for (const [node, error] of failures.flatMap((failures) => [...failures])) {
       failed.set(node, error);
     }
   }
-  return failed;
-}
-
-async function send(
-  cluster: string,
-  { nodes, loads }: Group,
-  { signal, onEvent, pin }: ImportImagesOptions,
-): Promise<ReadonlyMap<NodeImages, unknown>> {
-  const group = new ClusterImages(cluster, nodes);
-  const options = present({ signal });
-  try {
-    for (const { image, names, digest } of loads) {
-      if (image === undefined) group.expect(names, digest);
-      else await copy(image, group, { names, ...options, ...present({ onEvent }) });
-    }
-    await group.commit({ ...options, ...present({ pin }) });
-  } catch (error) {
-    if (!(error instanceof ImportError)) throw error;
-  }
-  return new Map(group.results.flatMap(({ failure }, index) => {
-    const node = nodes[index];
-    return failure === undefined || node === undefined ? [] : [[node, failure] as const];
-  }));
-}
-
-/** Has nodes pull what they lack. */
-async function offer(
-  server: ImageServer,
-  { nodes, loads }: Group,
-  { signal, pin }: ImportImagesOptions,
-): Promise<ReadonlyMap<NodeImages, unknown>> {
-  const failed = new Map<NodeImages, unknown>();
-  const options = present({ signal });
-  const digests = new Map(
-    loads.flatMap(({ names, digest }) => names.map((name) => [name, digest] as const)),
-  );
-  await settle(nodes.map(async (node) => {
-    try {
-      for (const { image, names } of loads) {
-        if (image !== undefined) await node.pull(server, image, { names, ...options });
-      }
-      await node.commit(digests, { ...options, ...present({ pin }) });
-    } catch (error) {
-      signal?.throwIfAborted();
-      failed.set(node, error);
-    }
-  }));
   return failed;
 }
 

@@ -7,6 +7,7 @@ import type { CallOptions, ContentSource } from "../layer/content_source.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Platform } from "../oci/platform.ts";
+import { present } from "../oci/present.ts";
 import type { Content } from "../store/content.ts";
 import type { Destination, WriteOptions } from "../store/store.ts";
 import { CLEAN, CONFIRM, CTR, IMPORT, LIST, PINNED, PULL } from "./ctr.ts";
@@ -29,6 +30,16 @@ export interface ConfirmOptions extends CallOptions {
   readonly pin?: boolean;
 }
 
+/** Options of {@linkcode NodeImages.pull}. */
+export interface PullOptions extends CallOptions {
+  /** What the image is called there, in full. */
+  readonly names: readonly string[];
+  /** How long the node may take to find the registry, in milliseconds; for ever unless said. */
+  readonly patience?: number;
+  /** Hears why the image itself cannot be read: not the node's fault. */
+  readonly onBroken?: (error: unknown) => void;
+}
+
 /** The images of one node: what its containerd has, and an import that takes what it lacks. */
 export class NodeImages implements ContentSource, AsyncDisposable {
   /** The node's name. */
@@ -41,6 +52,7 @@ export class NodeImages implements ContentSource, AsyncDisposable {
   readonly #newNames = new Set<string>();
   #importing: Promise<Importing> | undefined;
   #sent = 0;
+  #hasAsked = false;
 
   private constructor(
     cli: DockerCli,
@@ -83,6 +95,16 @@ export class NodeImages implements ContentSource, AsyncDisposable {
     const isThere = this.#listing.content.has(digest);
     if (isThere) this.#relied.add(digest);
     return isThere;
+  }
+
+  /** Says whether the node lacks content; unlike {@linkcode has}, nothing is made of that. */
+  lacks(digest: Digest): boolean {
+    return !this.#listing.content.has(digest);
+  }
+
+  /** Whether the node has asked for anything of what it was to pull. */
+  get hasAsked(): boolean {
+    return this.#hasAsked;
   }
 
   /** What the node said of an image, by its full name. */
@@ -153,16 +175,31 @@ export class NodeImages implements ContentSource, AsyncDisposable {
    * Has the node pull an image from a registry in its network, and give it names.
    *
    * @throws {DockerError} When it cannot; the message quotes what it said.
+   * @throws {ClusterError} When it does not find the registry for as long as there is patience.
    */
-  async pull(
-    server: ImageServer,
-    image: Image,
-    { names, ...options }: CallOptions & { readonly names: readonly string[] },
-  ): Promise<void> {
-    const reference = await server.offer(image, (bytes) => this.#sent += bytes);
+  async pull(server: ImageServer, image: Image, options: PullOptions): Promise<void> {
+    const { names, patience, onBroken, signal } = options;
+    const lost = new AbortController();
+    const timer = patience === undefined ? undefined : setTimeout(() => {
+      const within = `expected a request within ${patience / 1000} s, got none`;
+      lost.abort(new ClusterError(`Cannot have "${this.node}" pull images: ${within}`));
+    }, patience);
+    const reference = await server.offer(image, {
+      onBytes: (bytes) => this.#sent += bytes,
+      onRequest: () => {
+        clearTimeout(timer);
+        this.#hasAsked = true;
+      },
+      ...present({ onBroken }),
+    });
     const act = `pull images into "${this.node}"`;
     const args = ["exec", this.node, "sh", "-c", PULL, "sh", reference, ...names];
-    await this.#cli.run(args, { ...options, act });
+    const ending = signal === undefined ? lost.signal : AbortSignal.any([signal, lost.signal]);
+    try {
+      await this.#cli.run(args, { signal: ending, act });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /**

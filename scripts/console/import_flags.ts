@@ -12,7 +12,7 @@ export interface ImportFlags {
   /** Whether the kubelet's garbage collection is to leave the images alone. */
   readonly pin?: boolean;
   /** How images come to the nodes. */
-  readonly via?: "stream" | "registry";
+  readonly via?: "auto" | "stream" | "registry";
   /** k3d's, answered. */
   readonly mode?: "auto" | "direct" | "tools" | "tools-node";
   /** k3d's, answered. */
@@ -46,8 +46,8 @@ export const IMPORT_FLAGS: FlagParametersForType<ImportFlags, Context> = {
   },
   via: {
     kind: "enum",
-    brief: "Stream into the nodes (unless said), or have them pull from davit",
-    values: ["stream", "registry"],
+    brief: "Stream into the nodes (unless said), have them pull from davit, or what is faster",
+    values: ["auto", "stream", "registry"],
     optional: true,
   },
   mode: {

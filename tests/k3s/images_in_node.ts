@@ -24,12 +24,18 @@ export async function leftoversIn(node: string): Promise<string> {
   return (await inNode(node, "sh", "-c", script)).trim();
 }
 
-/** Has a node refuse images. */
-export async function breakImports(node: string): Promise<void> {
+/** Has a node refuse images, in whatever way they come. */
+export async function breakImports(
+  node: string,
+  ...ways: readonly ("images import" | "images pull")[]
+): Promise<void> {
+  const refused = ways.length === 0 ? ["images import", "images pull"] : ways;
   const script = "mv /bin/ctr /bin/ctr.real && cat >/bin/ctr && chmod +x /bin/ctr";
   await runOk("docker", ["exec", "-i", node, "sh", "-c", script], {
     stdin: `#!/bin/sh
-case "$*" in *"images import"* | *"images pull"*) echo "ctr: out of luck" >&2; exit 1 ;; esac
+case "$*" in ${
+      refused.map((words) => `*"${words}"*`).join(" | ")
+    }) echo "ctr: out of luck" >&2; exit 1 ;; esac
 exec ctr.real "$@"
 `,
   });

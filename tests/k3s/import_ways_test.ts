@@ -11,14 +11,15 @@ import { ImportError } from "../../lib/errors.ts";
 import { appendLayers } from "../../lib/image/append.ts";
 import { importImages } from "../../lib/k3s/import_images.ts";
 import { layerFromEntries } from "../../lib/layer/entries.ts";
+import type { Layer } from "../../lib/layer/layer.ts";
 import { copy } from "../../lib/store/copy.ts";
 import { busyboxImage } from "../differential/docker_images.ts";
-import { DAVIT } from "../support/cli.ts";
+import { DAVIT, spawnDavit } from "../support/cli.ts";
 import { run, runOk } from "../support/command.ts";
 import { openFarEngine } from "../support/far_engine.ts";
 import { nodeTest } from "../support/node_image.ts";
 import { tempDir } from "../support/temp_dir.ts";
-import { makeCluster } from "./cluster.ts";
+import { inNode, inspect, makeCluster } from "./cluster.ts";
 import { breakImports, imageIn, leftoversIn, namesIn } from "./images_in_node.ts";
 
 nodeTest("by a registry, nodes pull what they lack, and nothing else stays", async (engine) => {
@@ -64,6 +65,65 @@ nodeTest(
   },
 );
 
+/** Large enough that it pays to pull it. */
+const LARGE = 40_000_000;
+
+nodeTest(
+  "chosen by davit, nodes pull what is large; one that finds no registry is sent it",
+  async (engine) => {
+    await using cluster = await makeCluster(engine, { agents: 1 });
+    const [server, lost] = ["server-0", "agent-0"].map((role) => `davit-${cluster.name}-${role}`);
+    assert(server !== undefined && lost !== undefined);
+    await inNode(lost, "ip", "route", "add", "unreachable", await gatewayOf(lost));
+    const images = [{
+      view: appendLayers(await busyboxImage("x\n"), [largeLayer()]),
+      names: ["x.example/a:v1"],
+    }];
+    const error = await assertRejects(
+      () => importImages(cluster.name, images, { via: "registry" }),
+      ImportError,
+    );
+    assertEquals(error.results.map(({ failure }) => failure !== undefined), [false, true]);
+    await inNode(server, "ctr", "-n", "k8s.io", "images", "rm", "--sync", "x.example/a:v1");
+    await breakImports(server, "images import");
+    for (const { sent } of await importImages(cluster.name, images, { via: "auto" })) {
+      assert(
+        sent > LARGE,
+        `${sent}`,
+      );
+    }
+    for (const node of [server, lost]) {
+      assertMatch(await imageIn(node, "x.example/a:v1"), /complete.* true\s*$/);
+    }
+  },
+);
+
+nodeTest(
+  "an image that cannot be read to its end is not the nodes' fault, either way",
+  async (engine) => {
+    await using dir = await tempDir();
+    await using cluster = await makeCluster(engine);
+    const path = dir.join("app.tar");
+    const layer = largeLayer();
+    await using archive = await createDockerArchive(path);
+    const view = appendLayers(await busyboxImage("x\n"), [layer]);
+    await copy(view, archive, { names: ["x.example/a:v1"] });
+    await archive.commit();
+    const bytes = await Deno.readFile(path);
+    bytes.fill(1, LARGE / 2, LARGE / 2 + 1);
+    await Deno.writeFile(path, bytes);
+    for (const via of ["stream", "registry", "auto"]) {
+      const args = ["image", "import", "-c", cluster.name, "--via", via, path];
+      const { code, stderr } = await spawnDavit(args, { env: { DOCKER_HOST: engine.host } });
+      assertEquals(code, 1);
+      assertMatch(stderr, /davit: Cannot [^\n]*sha256:/, via);
+      assert(!stderr.includes("docker said"), stderr);
+    }
+    assertEquals(await namesIn(`davit-${cluster.name}-server-0`), [""]);
+    assertEquals(await leftoversIn(`davit-${cluster.name}-server-0`), "");
+  },
+);
+
 nodeTest("through an engine that is elsewhere, by DOCKER_HOST or a context", async (engine) => {
   await using dir = await tempDir();
   await using cluster = await makeCluster(engine);
@@ -94,3 +154,16 @@ nodeTest("through an engine that is elsewhere, by DOCKER_HOST or a context", asy
   assertEquals(code, 1);
   await runOk("docker", ["rmi", name]);
 }, { needs: ["socat"] });
+
+async function gatewayOf(node: string): Promise<string> {
+  const { NetworkSettings } = await inspect(node);
+  const [network] = Object.values(NetworkSettings.Networks) as { Gateway: string }[];
+  return network?.Gateway ?? "";
+}
+
+function largeLayer(): Layer {
+  const content = crypto.getRandomValues(new Uint8Array(65_536));
+  return layerFromEntries(
+    Array.from({ length: LARGE / 65_536 }, (_, file) => ({ path: `${file}`, content })),
+  );
+}
