@@ -12,7 +12,7 @@ import type { NodeLoad } from "./node_load.ts";
 import { serveImages } from "./serve_images.ts";
 import { settle } from "./settle.ts";
 
-/** Options of {@linkcode ImportWay}. */
+/** How an import brings images to nodes. */
 export interface ImportWayOptions extends ClusterCallOptions {
   /** Keeps the images from the kubelet's garbage collection; `true` unless said. */
   readonly pin?: boolean;

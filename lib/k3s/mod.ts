@@ -39,6 +39,7 @@ export * from "./edit_ports.ts";
 export * from "./apply_cluster.ts";
 export { type ClusterInfo, listClusters, type NodeInfo } from "./list_clusters.ts";
 export * from "./import_images.ts";
+export type { ImportWayOptions } from "./import_way.ts";
 export type { ConfirmOptions } from "./node_images.ts";
 export type { KnownImage, NamedView } from "./node_load.ts";
 export * from "./kubeconfig_files.ts";
