@@ -93,6 +93,7 @@ export class BlobLayer implements Layer {
       const { decompress } = await import("../stream/decompress.ts");
       const tar = decompress(this.compressed(), {
         what: `layer "${this.descriptor.digest}"`,
+        size: this.descriptor.size,
       });
       return diffId === undefined ? tar : verifyDiffId(tar, diffId);
     });

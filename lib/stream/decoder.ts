@@ -1,8 +1,16 @@
 import type { Transform } from "node:stream";
 import { CompressionError } from "../errors.ts";
 
+/** What decompresses: bytes go in by a way of its own, and come out as it is iterated. */
+export interface Inflater extends AsyncIterable<Uint8Array<ArrayBuffer>> {
+  /** Says that no more bytes come. */
+  end(): void;
+  /** Frees what it holds, and fails who waits for bytes. */
+  destroy(): void;
+}
+
 /** A `node:zlib` stream that decompresses. */
-export interface Inflater extends Transform {
+export interface ZlibInflater extends Transform {
   /** How many bytes it has made use of. */
   readonly bytesWritten: number;
 }
@@ -14,26 +22,24 @@ export const DECODED_CHUNK_SIZE: number = 256 * 1024;
 export class Decoder {
   readonly #format: string;
   readonly #inflater: Inflater;
-  readonly #feed: (inflater: Inflater, format: string) => Promise<void>;
+  readonly #feed: () => Promise<void>;
   readonly #output: AsyncIterator<Uint8Array<ArrayBuffer>>;
   #feeding: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   /**
    * @param format How errors name it.
-   * @param feed Gives the inflater all input, by {@linkcode feedInflater}. What it throws is what
-   * the reader sees.
+   * @param feed Gives the inflater all input. What it throws is what the reader sees.
    */
   constructor(
     format: string,
     inflater: Inflater,
-    feed: (inflater: Inflater, format: string) => Promise<void>,
+    feed: () => Promise<void>,
   ) {
     this.#format = format;
     this.#inflater = inflater;
     this.#feed = feed;
     this.#output = inflater[Symbol.asyncIterator]();
-    inflater.on("error", () => {});
   }
 
   /** The next bytes, or `undefined` after the last. */
@@ -57,7 +63,7 @@ export class Decoder {
 
   async #feedAll(): Promise<void> {
     try {
-      await this.#feed(this.#inflater, this.#format);
+      await this.#feed();
       this.#inflater.end();
     } catch (error) {
       this.#failure = { error };
@@ -72,7 +78,7 @@ export class Decoder {
  * @throws {CompressionError} When it does not decode.
  */
 export function feedInflater(
-  inflater: Inflater,
+  inflater: ZlibInflater,
   format: string,
   bytes: Uint8Array,
 ): Promise<void> {
@@ -81,7 +87,8 @@ export function feedInflater(
   return promise;
 }
 
-function toCompressionError(format: string, cause: unknown): CompressionError {
+/** Says in our words why an inflater failed. */
+export function toCompressionError(format: string, cause: unknown): CompressionError {
   const { code, message } = cause as { readonly code?: string; readonly message: string };
   const why = code === "Z_BUF_ERROR" ? "it ended early" : message;
   return new CompressionError(`Cannot decompress ${format} content: ${why}`, { cause });

@@ -21,6 +21,11 @@ export interface DecompressOptions {
    * said, {@linkcode MAX_RATIO} is held once {@linkcode RATIO_FREE_BYTES} have been given.
    */
   readonly maxRatio?: number;
+  /**
+   * How many bytes the source has, when that is known. Much gzip is then decompressed in a worker,
+   * where the runtime has such; in this thread unless said.
+   */
+  readonly size?: number;
   /** Fails the stream with its reason and cancels the source. */
   readonly signal?: AbortSignal;
 }
@@ -70,14 +75,14 @@ function decode(
   source: ReadableStream<Uint8Array>,
   options: DecompressOptions,
 ): ReadableStream<Uint8Array> {
-  const { compression = "auto", maxRatio, what } = options;
+  const { compression = "auto", maxRatio, size: sourceSize, what } = options;
   const reader = new PeekableReader(source);
   let decoder: Pick<Decoder, "next" | "close"> | undefined;
   let cancelled = false;
   let size = 0;
 
   async function next(): Promise<Uint8Array | undefined> {
-    decoder ??= await openDecoder(reader, compression);
+    decoder ??= await openDecoder(reader, compression, sourceSize);
     if (cancelled) decoder.close();
     const bytes = await decoder.next();
     size += bytes?.length ?? 0;
@@ -116,6 +121,7 @@ function naming(what: string | undefined, error: unknown): unknown {
 async function openDecoder(
   reader: PeekableReader,
   promised: Compression | "auto",
+  size: number | undefined,
 ): Promise<Pick<Decoder, "next" | "close">> {
   const compression = compressionOfBytes(await reader.peek(MAGIC_LENGTH));
   if (promised !== "auto" && promised !== compression) {
@@ -123,7 +129,7 @@ async function openDecoder(
       `Cannot decompress the content: expected ${nameOf(promised)}, got ${nameOf(compression)}`,
     );
   }
-  if (compression === "gzip") return await openGzipDecoder(reader);
+  if (compression === "gzip") return await openGzipDecoder(reader, { size });
   if (compression === "zstd") return await openZstdDecoder(reader);
   return { next: () => reader.read(), close() {} };
 }

@@ -11,14 +11,15 @@ import { ZstdFrames } from "./zstd_frames.ts";
 export async function openZstdDecoder(source: PeekableReader): Promise<Decoder> {
   const { createZstdDecompress } = await import("node:zlib");
   const decompress = createZstdDecompress({ chunkSize: DECODED_CHUNK_SIZE });
-  return new Decoder("zstd", decompress, async (inflater, format) => {
+  decompress.on("error", () => {});
+  return new Decoder("zstd", decompress, async () => {
     const frames = new ZstdFrames();
     let fed = 0;
     for (let chunk = await source.read(); chunk !== undefined; chunk = await source.read()) {
       for (const piece of frames.push(chunk)) {
-        await feedInflater(inflater, format, piece);
+        await feedInflater(decompress, "zstd", piece);
         fed += piece.length;
-        if (inflater.bytesWritten < fed) {
+        if (decompress.bytesWritten < fed) {
           throw new CompressionError(
             "Cannot decompress zstd content: a frame ended before its last block",
           );

@@ -37,6 +37,9 @@ function memberWithAllFields(bytes: Uint8Array): Uint8Array {
   );
 }
 
+/** So many bytes that a worker decompresses them; whoever says so need not have them. */
+const IN_WORKER: DecompressOptions = { size: 64 * MIB };
+
 const READABLE: { what: string; bytes: Uint8Array; text: string }[] = [
   { what: "gzip", bytes: encode.gzip(HELLO), text: "hello, " },
   { what: "gzip of nothing", bytes: encode.gzip(new Uint8Array()), text: "" },
@@ -79,6 +82,8 @@ for (const { what, bytes, text } of READABLE) {
       const decompressed = await drain(decompress(chunked(bytes, size)));
       assertEquals(new TextDecoder().decode(decompressed), text);
     }
+    const remote = await drain(decompress(chunked(bytes, 11), IN_WORKER));
+    assertEquals(new TextDecoder().decode(remote), text);
   });
 }
 
@@ -213,6 +218,12 @@ for (const { why, bytes, message, options } of HOSTILE) {
       assertStringIncludes(error.message, message);
       assertStringIncludes(error.message, "Cannot decompress");
     }
+    const [here, remote] = await Promise.all(
+      [{}, IN_WORKER].map((place) =>
+        failureOf(decompress(streamOf(bytes), { ...options, ...place }))
+      ),
+    );
+    assertEquals(String(remote), String(here));
   });
 }
 
@@ -233,54 +244,60 @@ for (const compression of ["gzip", "zstd", "none"] as const) {
   });
 }
 
-for (const format of ["gzip", "zstd"] as const) {
+const WAYS = [
+  { way: "gzip", format: "gzip", place: {} },
+  { way: "gzip in a worker", format: "gzip", place: IN_WORKER },
+  { way: "zstd", format: "zstd", place: {} },
+] as const;
+
+for (const { way, format, place } of WAYS) {
   const bomb = encode[format](new Uint8Array(64 * MIB));
 
-  Deno.test(`decompress() stops a ${format} bomb at the ratio that was asked for`, async () => {
-    const error = await failureOf(decompress(chunked(bomb, 1000), { maxRatio: 100 }));
+  Deno.test(`decompress() stops a bomb of ${way} at the ratio that was asked for`, async () => {
+    const error = await failureOf(decompress(chunked(bomb, 1000), { ...place, maxRatio: 100 }));
     assertInstanceOf(error, LimitExceededError);
     assertStringIncludes(error.message, "bomb");
     assert(error.limit <= Math.max(MIB, 100 * bomb.length));
   });
 
-  Deno.test(`decompress() lets an honest ${format} of zeros pass`, async () => {
+  Deno.test(`decompress() lets honest zeros of ${way} pass`, async () => {
     let length = 0;
-    for await (const chunk of decompress(chunked(bomb, 1000))) length += chunk.length;
+    for await (const chunk of decompress(chunked(bomb, 1000), place)) length += chunk.length;
     assertEquals(length, 64 * MIB);
   });
 
-  Deno.test(`decompress() of ${format} can be left in the middle`, async () => {
+  Deno.test(`decompress() of ${way} can be left in the middle`, async () => {
     const stream = chunked(bomb, 1000);
-    const reader = decompress(stream).getReader();
+    const reader = decompress(stream, place).getReader();
     for (let read = 0; read < 3; read++) assert(!(await reader.read()).done);
     await reader.cancel("enough");
   });
 
-  Deno.test(`decompress() of ${format} fails with the source's own error`, async () => {
+  Deno.test(`decompress() of ${way} fails with the source's own error`, async () => {
     const error = new Error("the disk is gone");
     const half = bomb.subarray(0, bomb.length / 2);
-    assertEquals(await failureOf(decompress(failing(error, half))), error);
-    assertEquals(await failureOf(decompress(failing(undefined, half))), undefined);
+    assertEquals(await failureOf(decompress(failing(error, half), place)), error);
+    assertEquals(await failureOf(decompress(failing(undefined, half), place)), undefined);
   });
 
-  Deno.test(`decompress() of ${format} ends by its signal`, async () => {
+  Deno.test(`decompress() of ${way} ends by its signal`, async () => {
     const controller = new AbortController();
     const source = slow(encode[format](sampleBytes(MIB)));
-    const failing = failureOf(decompress(source.stream, { signal: controller.signal }));
+    const failing = failureOf(decompress(source.stream, { ...place, signal: controller.signal }));
     setTimeout(() => controller.abort("enough"), 20);
     assertEquals([await failing, source.cancels()], ["enough", ["enough"]]);
   });
 
-  Deno.test(`decompress() of ${format} cancels the source when the bytes are bad`, async () => {
+  Deno.test(`decompress() of ${way} cancels the source when the bytes are bad`, async () => {
     const source = endless(concat(encode[format](HELLO), "junk"));
-    const error = await failureOf(decompress(source.stream));
+    const error = await failureOf(decompress(source.stream, place));
     assertInstanceOf(error, CompressionError);
     assertEquals(source.cancels(), [error]);
   });
 
-  Deno.test(`decompress() of ${format} does not run ahead of its reader`, async () => {
+  Deno.test(`decompress() of ${way} does not run ahead of its reader`, async () => {
     const source = endless(encode[format](sampleBytes(MIB)));
-    const reader = decompress(source.stream).getReader();
+    const reader = decompress(source.stream, place).getReader();
     await reader.read();
     await new Promise((resolve) => setTimeout(resolve, 30));
     assert(source.pulls() < 5, `${source.pulls()} pulls`);
