@@ -30,6 +30,7 @@ export type ErrorCode =
   | "ERR_NETWORK"
   | "ERR_NOT_COMPUTED"
   | "ERR_NOT_FOUND"
+  | "ERR_OVERWRITTEN_ENTRY"
   | "ERR_PLATFORM"
   | "ERR_POLICY"
   | "ERR_REGISTRY"
@@ -278,6 +279,12 @@ export class NotFoundError extends DavitError {
     this.kind = kind;
     this.subject = subject;
   }
+}
+
+/** A layer replaces with one entry what an earlier one of it brought, and that was written already. */
+export class OverwrittenEntryError extends DavitError {
+  /** Stable code. */
+  override readonly code = "ERR_OVERWRITTEN_ENTRY";
 }
 
 /** No image for the wanted platform. */

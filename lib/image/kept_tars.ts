@@ -17,6 +17,7 @@ export class KeptTars implements Disposable {
   readonly #path: string | undefined;
   readonly #parts = new Map<number, Part>();
   #end = 0;
+  #writing: Promise<void> = Promise.resolve();
   #window = { start: 0, bytes: new Uint8Array() };
 
   /** Opens the file. @param mayKeep Whether anything is kept at all. */
@@ -35,20 +36,19 @@ export class KeptTars implements Disposable {
     this.#parts.set(tar, { start: this.#end, isWhole: this.#file !== undefined });
   }
 
-  /** Keeps the next bytes of a tar, if it can. */
-  write(tar: number, bytes: Uint8Array): void {
+  /**
+   * Keeps the next bytes of a tar, if it can. They are written while the caller goes on, who may
+   * read them and not change them; to be awaited before the next call.
+   */
+  async write(tar: number, bytes: Uint8Array): Promise<void> {
+    await this.#writing;
     const part = this.#parts.get(tar);
-    const file = this.#file;
-    if (part === undefined || file === undefined || !part.isWhole) return;
-    try {
-      for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
-      this.#end += bytes.length;
-    } catch {
-      part.isWhole = false; // the disk is full
-      this.#end = part.start;
-      file.truncateSync(part.start);
-      file.seekSync(part.start, Deno.SeekMode.Start);
-    }
+    if (part?.isWhole) this.#writing = this.#append(part, bytes);
+  }
+
+  /** Waits until all is kept that was written; to be awaited before anything is read. */
+  async settle(): Promise<void> {
+    await this.#writing;
   }
 
   /** Says whether the whole tar is here. */
@@ -80,6 +80,20 @@ export class KeptTars implements Disposable {
   [Symbol.dispose](): void {
     attempt(() => this.#file?.close());
     if (this.#path !== undefined) attempt(() => Deno.removeSync(this.#path ?? ""));
+  }
+
+  async #append(part: Part, bytes: Uint8Array): Promise<void> {
+    const file = this.#file;
+    if (file === undefined) return;
+    try {
+      for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+      this.#end += bytes.length;
+    } catch {
+      part.isWhole = false; // the disk is full
+      this.#end = part.start;
+      attempt(() => file.truncateSync(part.start));
+      attempt(() => file.seekSync(part.start, Deno.SeekMode.Start));
+    }
   }
 
   /** Files mostly follow each other: what is read for one holds the next ones too. */

@@ -5,30 +5,41 @@ import type { TarHeader } from "../tar/entry.ts";
 import { readTar } from "../tar/read_tar.ts";
 import type { TarInput } from "../tar/write_tar.ts";
 import type { KeptTars } from "./kept_tars.ts";
-import type { Inode, TreeNode } from "./merged_tree.ts";
+import { cleanPath, type Inode, type MergedTree, type TreeNode } from "./merged_tree.ts";
 import type { ReadTrees } from "./read_tree.ts";
 
 /** What is written of a filesystem. */
 export interface MergedPlan {
   /** Files below the split that are gone above it. */
   readonly removed: readonly string[];
-  /** What stands in the layers, by layer and ordinal. */
-  readonly placed: ReadonlyMap<number, ReadonlyMap<number, TreeNode>>;
+  /** What stands in the layers, by layer. */
+  readonly placed: ReadonlyMap<number, PlacedFiles>;
   /** Further names of files, each with the first. */
   readonly links: readonly (readonly [name: TreeNode, first: TreeNode])[];
   /** Directories, parents first. */
   readonly directories: readonly TreeNode[];
 }
 
+/** Files whose content stands in one layer, by the ordinal of their entries. */
+export interface PlacedFiles {
+  /** Files that are written under the names of their entries. */
+  readonly named: Map<number, TreeNode>;
+  /** Files that only other names are left of, or whose names lead through a symbolic link. */
+  readonly renamed: Map<number, TreeNode>;
+}
+
 /**
  * Decides what is written of the layers from `split` on: what they named, and what they removed of
  * the filesystem below.
  */
-export function planMerge({ whole, lower }: ReadTrees, split: number): MergedPlan {
-  const placed = new Map<number, Map<number, TreeNode>>();
+export function planMerge(
+  { whole, lower }: Pick<ReadTrees, "whole" | "lower">,
+  split: number,
+): MergedPlan {
+  const placed = new Map<number, PlacedFiles>();
   const links: (readonly [TreeNode, TreeNode])[] = [];
   const directories: TreeNode[] = [];
-  const firstNames = split > 0 ? namesBelow(whole.nodes(), split) : new Map<Inode, TreeNode>();
+  const firstNames = firstNamesOf(whole, split);
   for (const node of whole.nodes()) {
     if (node.layer < split) continue;
     const { inode } = node;
@@ -36,10 +47,11 @@ export function planMerge({ whole, lower }: ReadTrees, split: number): MergedPla
     const first = firstNames.get(inode);
     if (header.type === "directory") {
       directories.push(node);
-    } else if (first === undefined) {
+    } else if (first === undefined || first === node) {
       firstNames.set(inode, node);
-      const ofLayer = placed.get(place.layer) ?? new Map<number, TreeNode>();
-      placed.set(place.layer, ofLayer.set(place.ordinal, node));
+      const files = placed.get(place.layer) ?? { named: new Map(), renamed: new Map() };
+      placed.set(place.layer, files);
+      files[hasOwnName(node) ? "named" : "renamed"].set(place.ordinal, node);
     } else {
       links.push([node, first]);
     }
@@ -48,13 +60,24 @@ export function planMerge({ whole, lower }: ReadTrees, split: number): MergedPla
   return { removed, placed, links, directories };
 }
 
-/** The names that files keep in the layers below: what lies above can link to them. */
-function namesBelow(nodes: Iterable<TreeNode>, split: number): Map<Inode, TreeNode> {
+/**
+ * The names that files are written under, of those that have several: a name that they keep in the
+ * layers below the split, which what lies above can link to; or else the name of their entry.
+ */
+function firstNamesOf(whole: MergedTree, split: number): Map<Inode, TreeNode> {
   const names = new Map<Inode, TreeNode>();
-  for (const node of nodes) {
-    if (node.layer < split && !names.has(node.inode)) names.set(node.inode, node);
+  for (const node of whole.nodes()) {
+    if (node.inode.header.type === "directory") continue;
+    const isBelow = node.layer < split && !names.has(node.inode);
+    if (isBelow || node.inode.place.layer >= split && hasOwnName(node)) {
+      names.set(node.inode, node);
+    }
   }
   return names;
+}
+
+function hasOwnName({ path, layer, inode: { header, place } }: TreeNode): boolean {
+  return layer === place.layer && path === cleanPath(header.name);
 }
 
 /** What {@linkcode mergedEntries} reads from. */
@@ -67,7 +90,7 @@ export interface MergedSource {
 
 /**
  * The entries of a plan, in the order in which they are written: whiteouts, the files of each layer
- * in its order, links.
+ * in its order (those under the names of their entries, then the others), links.
  *
  * @param directories Where directories stand. Whatever unpacks a layer sees to their times; the
  * tools that unpack an export may not, so there a directory comes when nothing follows in it.
@@ -80,15 +103,24 @@ export async function* mergedEntries(
   for (const path of removed) yield { header: whiteoutHeader(path) };
   if (order.directories === "first") yield* directories.map(toInput);
   for (const position of source.layers.keys()) {
-    const wanted = placed.get(position);
-    if (wanted === undefined) continue;
-    if (source.kept.has(position)) yield* keptEntries(wanted, position, source);
-    else yield* readEntries(wanted, position, source);
+    const { named, renamed } = placed.get(position) ?? {};
+    if (named !== undefined) yield* filesOf(named, position, source);
+    if (renamed !== undefined) yield* filesOf(renamed, position, source);
   }
   for (const [node, { path }] of links) {
     yield { header: { ...headerOf(node), type: "hardlink", linkName: path, size: 0 } };
   }
   if (order.directories === "last") yield* directories.toReversed().map(toInput);
+}
+
+function filesOf(
+  wanted: ReadonlyMap<number, TreeNode>,
+  position: number,
+  source: MergedSource,
+): Iterable<TarInput> | AsyncIterable<TarInput> {
+  if (wanted.size === 0) return [];
+  const isKept = source.kept.has(position);
+  return isKept ? keptEntries(wanted, position, source) : readEntries(wanted, position, source);
 }
 
 function* keptEntries(

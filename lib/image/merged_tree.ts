@@ -100,7 +100,7 @@ export class MergedTree {
   apply({ markers, added }: LayerChanges): void {
     const own = new Set(
       markers.length === 0 ? [] : added.flatMap(([{ type, name }]) => {
-        return type === "symlink" ? [] : [name.split("/").filter(isPart).join("/")];
+        return type === "symlink" ? [] : [cleanPath(name)];
       }),
     );
     for (const marker of markers) {
@@ -169,7 +169,11 @@ export class MergedTree {
     }
   }
 
-  /** The file that has a path, which no symbolic link is followed for; `undefined` when none has. */
+  /**
+   * The file that has a path, which no symbolic link is followed for; `undefined` when none has.
+   *
+   * @throws {DocumentError} For a path that leads out of the root.
+   */
   at(path: string): TreeNode | undefined {
     return this.#walk(path);
   }
@@ -262,6 +266,11 @@ export class MergedTree {
     }
     return trail.at(-1);
   }
+}
+
+/** The path that an entry's name stands for where no symbolic link is on the way. */
+export function cleanPath(name: string): string {
+  return name.split("/").filter(isPart).join("/");
 }
 
 /** The last one first, as a stack wants them. */

@@ -48,20 +48,22 @@ export async function readTrees(
       trees.whole.apply(changes);
       if (position < split) trees.lower.apply(changes);
     } catch (error) {
-      throw naming(layer.descriptor?.digest ?? `${position + 1} of ${layers.length}`, error);
+      throw ofLayer(layers, position, error);
     }
   }
   return trees;
 }
 
 /** Says of what is wrong with a layer which layer it is. */
-function naming(layer: string, error: unknown): unknown {
+export function ofLayer(layers: readonly Layer[], position: number, error: unknown): unknown {
   if (!(error instanceof DocumentError || error instanceof TarError)) return error;
+  const name = layers[position]?.descriptor?.digest ?? `${position + 1} of ${layers.length}`;
   const why = error.message.replace(/^C/, "c");
-  return new DocumentError(`Cannot export layer "${layer}": ${why}`, { cause: error });
+  return new DocumentError(`Cannot export layer "${name}": ${why}`, { cause: error });
 }
 
-async function readChanges(
+/** Reads the headers of a layer, and notes where the bodies begin. */
+export async function readChanges(
   layer: Layer,
   position: number,
   { kept, signal, offsets }: ReadTreeOptions & Pick<ReadTrees, "offsets">,
@@ -72,7 +74,7 @@ async function readChanges(
   const reader = new TarReader();
   kept?.begin(position);
   for await (const bytes of abortable(layer.uncompressed(), signal)) {
-    kept?.write(position, bytes);
+    await kept?.write(position, bytes);
     for (const event of reader.push(bytes)) {
       if (event.kind !== "entry") continue;
       const { header, offset } = event;
@@ -83,5 +85,6 @@ async function readChanges(
     }
   }
   reader.finish();
+  await kept?.settle();
   return { markers, added };
 }

@@ -88,7 +88,10 @@ function touched(trees: ReadTrees, split: number): ReadonlyMap<string, PathChang
   const { removed, placed, links, directories } = planMerge(trees, split);
   const changes = new Map<string, PathChange>();
   const nodes = [
-    ...[...placed.values()].flatMap((ofLayer) => [...ofLayer.values()]),
+    ...[...placed.values()].flatMap(({ named, renamed }) => [
+      ...named.values(),
+      ...renamed.values(),
+    ]),
     ...links.map(([node]) => node),
     ...directories,
   ];

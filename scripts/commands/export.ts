@@ -53,7 +53,9 @@ written, decompressed.
     const platform = session.platform ?? (view.kind === "index" ? hostPlatform() : undefined);
     const { signal } = session;
     const chosen = await selectImage(view, platform, { signal });
-    if (path !== "-") return await writeFile(path, () => exportImage(chosen, { signal }), signal);
+    if (path !== "-") {
+      return await writeFile(path, ({ ahead }) => exportImage(chosen, { ahead, signal }), signal);
+    }
     const tar = await exportImage(chosen, { signal });
     await tar.pipeTo(this.stdout, { preventClose: true, signal });
   },
