@@ -16,6 +16,7 @@ import { run, runOk } from "../support/command.ts";
 import { peerTest } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { artifact, build, file, fivePlatforms, imagesByForm, TREES } from "./edited_images.ts";
+import type { TreeEntry } from "../support/describe_tree.ts";
 import { treeOfTar } from "./trees.ts";
 
 const NEEDS = { needs: ["crane", "tar", "gzip", "zstd"] };
@@ -197,19 +198,25 @@ for (const { name, layers, unlike = {} } of TREES.filter(({ layers }) => layers.
   });
 }
 
-peerTest("export of zstd layers is crane's", NEEDS, async () => {
-  await using world = await openWorld();
-  for (const compression of ["zstd", "none", "gzip"] as const) {
-    const image = await world.push(
-      `app:${compression}`,
-      build([[file("a")], [file("b")]], { compression }),
-    );
-    const { bytes: theirs } = await runOk("crane", ["export", image, "-"]);
-    const { bytes: ours } = await runDavitOk(["export", image, "-"]);
+for (const [name, view] of Object.entries(imagesByForm())) {
+  peerTest(`export has crane's files: ${name}`, NEEDS, async () => {
+    await using world = await openWorld();
+    const image = await world.push("app:v1", view);
     assertEquals(
-      await treeOfTar(ours, `${world.dir}/davit-${compression}`),
-      await treeOfTar(theirs, `${world.dir}/crane-${compression}`),
+      await exportedBy("davit", world, [image]),
+      await exportedBy("crane", world, [image]),
     );
+  });
+}
+
+peerTest("export of each platform of an index has crane's files", NEEDS, async () => {
+  await using world = await openWorld();
+  const image = await world.push("app:v1", fivePlatforms());
+  for (const name of ["amd64", "arm64", "arm/v7", "s390x", "ppc64le"]) {
+    const words = ["--platform", `linux/${name}`, image];
+    const ours = await exportedBy("davit", world, words);
+    assert(ours?.some(({ path }) => path === `arch-${name}`), name);
+    assertEquals(ours, await exportedBy("crane", world, words));
   }
 });
 
@@ -284,6 +291,16 @@ peerTest("an artifact's config is no image's: crane edits it, davit refuses", NE
   assertEquals(ours.manifest.config, theirs.manifest.config);
   assertEquals(ours.manifest.layers.map(kindOf), theirs.manifest.layers.map(kindOf));
 });
+
+async function exportedBy(
+  who: "crane" | "davit",
+  { dir }: World,
+  words: readonly string[],
+): Promise<readonly TreeEntry[] | undefined> {
+  const line = ["export", ...words, "-"];
+  const { bytes } = who === "crane" ? await runOk("crane", line) : await runDavitOk(line);
+  return await treeOfTar(bytes, await Deno.makeTempDir({ dir }));
+}
 
 /** A tar, plain and compressed both ways, as one word. */
 async function makeTars(dir: string): Promise<string> {

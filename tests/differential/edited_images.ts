@@ -188,6 +188,7 @@ export function imagesByForm(): Readonly<Record<string, View>> {
     "OCI, zstd": build(BASE, { compression: "zstd" }),
     "OCI, not compressed": build(BASE, { compression: "none" }),
     "Docker, gzip": build(BASE, { family: "docker" }),
+    "Docker, zstd": build(BASE, { family: "docker", compression: "zstd" }),
     "Docker, not compressed": build(BASE, { family: "docker", compression: "none" }),
     "no layers": build([]),
     "an empty layer": build([...BASE, []]),
