@@ -28,18 +28,24 @@ version=$(ctr --version) && version=\${version##* } && version=\${version#v}
 exec ${CALL} images import "$@" -`;
 
 /**
- * Pulls an image under a name that goes again, and gives it the names that follow. What came of an
- * image that did not come whole is dropped.
+ * Pulls an image under a name that goes again, and gives it the names that follow; first tells its
+ * process ID. A registry that is not reached for as long as is said is not pulled from at all: to end
+ * a pull that has begun would keep its lease. What came of an image that did not come whole is
+ * dropped.
  */
-export const PULL: string = `from=$1 && shift
+export const PULL: string = `echo $$
+patience=$1 from=$2 && shift 2
 drop() {
+  wait
   ${CALL} images rm "$from" >/dev/null 2>&1
   lease=$(${CALL} leases create --expires 1m) && ${CALL} leases delete --sync "$lease" >/dev/null
   exit 1
 }
+ctr --timeout "$patience" content fetch-object --plain-http "$from" manifest >/dev/null || exit
 version=$(ctr --version) && version=\${version##* } && version=\${version#v}
 [ "\${version%%.*}" -lt 2 ] && here= || here=--local
-${CALL} images pull $here --plain-http "$from" >/dev/null || drop
+trap 'kill -9 $!' TERM
+${CALL} images pull $here --plain-http "$from" >/dev/null & wait $! || drop
 ${CALL} images tag $here --force "$from" "$@" >/dev/null && ${CALL} images rm "$from" >/dev/null || drop`;
 
 /** Labels images, and tells what they are; its arguments are `KEY=VALUE` and names of images. */
@@ -49,7 +55,7 @@ for name; do ${CALL} images label "$name" "$label" >/dev/null || exit; done
 tell "$@"`;
 
 /**
- * Waits until an import is gone whose input has ended, by its process ID: it gives its lease back,
+ * Waits until an import is gone whose source has ended, by its process ID: it gives its lease back,
  * which it would not if it were killed at once. Removes the images of the names that follow; then
  * has containerd drop what nothing refers to, as the end of a lease makes it do.
  */

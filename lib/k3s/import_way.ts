@@ -18,11 +18,11 @@ export interface ImportWayOptions extends ClusterCallOptions {
   readonly pin?: boolean;
   /**
    * How images come to the nodes: as a stream into each, or because each pulls them from a registry
-   * that davit is meanwhile; with `auto`, nodes pull what is large where they reach this machine, and are
-   * sent all else. As a stream unless said.
+   * that davit is meanwhile; with `auto`, which it is unless said, nodes pull what is large where they
+   * reach this machine, and are sent all else.
    */
   readonly via?: "auto" | "stream" | "registry";
-  /** Hears what is copied as a stream. */
+  /** Hears what nodes are sent, or fetch. */
   readonly onEvent?: OnCopyEvent;
 }
 
@@ -39,8 +39,11 @@ type Failures = ReadonlyMap<NodeImages, unknown>;
 /** From how many bytes on, for all nodes together, it pays that they pull. */
 const WORTH_PULLING = 32_000_000;
 
-/** How long a node may take to find this machine before it is sent what it was to pull, in milliseconds. */
-const PATIENCE = 5000;
+/**
+ * How long a node may take to find this machine, in seconds: next to nothing, unless something is in
+ * between. Where it could be sent what it is to pull, that is found out soon.
+ */
+const PATIENCE = { auto: 3, registry: 20 };
 
 /** How nodes of a cluster get what they lack. */
 export class ImportWay implements AsyncDisposable {
@@ -65,10 +68,11 @@ export class ImportWay implements AsyncDisposable {
    * @throws {ClusterError} When they are to pull, and their network is not on this machine.
    */
   async bring(group: Group): Promise<Failures> {
-    const { via = "stream" } = this.#options;
-    if (via === "registry") return await this.#offer(await this.#serve(), group);
-    if (via === "stream" || this.#isClosed) return await this.#send(group);
-    if (await bytesLacking(group) * group.nodes.length < WORTH_PULLING) {
+    const { via = "auto" } = this.#options;
+    if (via === "registry") {
+      return await this.#offer(await this.#serve(), group, PATIENCE.registry);
+    }
+    if (via === "stream" || this.#isClosed || await bytesLacking(group) < WORTH_PULLING) {
       return await this.#send(group);
     }
     const server = await this.#serve().catch((error) => {
@@ -76,12 +80,11 @@ export class ImportWay implements AsyncDisposable {
       return undefined;
     });
     if (server === undefined) return await this.#send(group);
-    const failed = await this.#offer(server, group, PATIENCE);
-    const strayed = group.nodes.filter((node) => failed.has(node) && !node.hasAsked);
-    if (strayed.length === 0) return failed;
+    const nodes = [...(await this.#offer(server, group, PATIENCE.auto)).keys()];
+    if (nodes.length === 0) return new Map();
     this.#isClosed = true;
-    const left = [...failed].filter(([node]) => !strayed.includes(node));
-    return new Map([...left, ...await this.#send({ ...group, nodes: strayed })]);
+    await settle(nodes.map((node) => node.abandon()));
+    return await this.#send({ ...group, nodes });
   }
 
   /** Hangs up. */
@@ -117,13 +120,13 @@ export class ImportWay implements AsyncDisposable {
   async #offer(
     server: ImageServer,
     { nodes, loads }: Group,
-    patience?: number,
+    patience: number,
   ): Promise<Failures> {
     const { signal, pin } = this.#options;
     const failed = new Map<NodeImages, unknown>();
     let broken: { readonly error: unknown } | undefined;
     const onBroken = (error: unknown) => void (broken ??= { error });
-    const options = { ...present({ signal, patience }), onBroken };
+    const options = { ...present({ signal }), patience, onBroken };
     const digests = new Map<string, Digest>(
       loads.flatMap(({ names, digest }) => names.map((name) => [name, digest] as const)),
     );
@@ -144,15 +147,17 @@ export class ImportWay implements AsyncDisposable {
   }
 }
 
-/** How many bytes of layers each of the nodes lacks. */
-async function bytesLacking({ nodes: [node], loads }: Group): Promise<number> {
+/** How many bytes of layers the nodes lack, all together. */
+async function bytesLacking({ nodes, loads }: Group): Promise<number> {
   const layers = await Promise.all(loads.map(({ image }) => image?.layers() ?? []));
-  const lacking = new Map(
+  const sizes = new Map(
     layers.flat().flatMap(({ descriptor }) =>
-      descriptor === undefined || node?.lacks(descriptor.digest) === false
-        ? []
-        : [[descriptor.digest, descriptor.size] as const]
+      descriptor === undefined ? [] : [[descriptor.digest, descriptor.size] as const]
     ),
   );
-  return [...lacking.values()].reduce((sum, size) => sum + size, 0);
+  let lacking = 0;
+  for (const node of nodes) {
+    for (const [digest, size] of sizes) if (node.lacks(digest)) lacking += size;
+  }
+  return lacking;
 }

@@ -20,8 +20,6 @@ import { countBytes } from "./count_bytes.ts";
 interface Importing {
   readonly process: DockerProcess;
   readonly archive: Destination;
-  /** What it prints; its process ID first. */
-  readonly output: Promise<string>;
 }
 
 /** Options of {@linkcode NodeImages.commit}. */
@@ -34,8 +32,8 @@ export interface ConfirmOptions extends CallOptions {
 export interface PullOptions extends CallOptions {
   /** What the image is called there, in full. */
   readonly names: readonly string[];
-  /** How long the node may take to find the registry, in milliseconds; for ever unless said. */
-  readonly patience?: number;
+  /** How long the node may take to find the registry, in seconds. */
+  readonly patience: number;
   /** Hears why the image itself cannot be read: not the node's fault. */
   readonly onBroken?: (error: unknown) => void;
 }
@@ -51,8 +49,9 @@ export class NodeImages implements ContentSource, AsyncDisposable {
   /** The names that an import gives, of those that the node was asked for and did not have. */
   readonly #newNames = new Set<string>();
   #importing: Promise<Importing> | undefined;
+  /** What the program prints that brings images to the node and has not ended; its process ID first. */
+  #running: Promise<string> | undefined;
   #sent = 0;
-  #hasAsked = false;
 
   private constructor(
     cli: DockerCli,
@@ -100,11 +99,6 @@ export class NodeImages implements ContentSource, AsyncDisposable {
   /** Says whether the node lacks content; unlike {@linkcode has}, nothing is made of that. */
   lacks(digest: Digest): boolean {
     return !this.#listing.content.has(digest);
-  }
-
-  /** Whether the node has asked for anything of what it was to pull. */
-  get hasAsked(): boolean {
-    return this.#hasAsked;
   }
 
   /** What the node said of an image, by its full name. */
@@ -175,31 +169,27 @@ export class NodeImages implements ContentSource, AsyncDisposable {
    * Has the node pull an image from a registry in its network, and give it names.
    *
    * @throws {DockerError} When it cannot; the message quotes what it said.
-   * @throws {ClusterError} When it does not find the registry for as long as there is patience.
+   * @throws {ClusterError} When it begins to, and reads no further.
    */
   async pull(server: ImageServer, image: Image, options: PullOptions): Promise<void> {
     const { names, patience, onBroken, signal } = options;
-    const lost = new AbortController();
-    const timer = patience === undefined ? undefined : setTimeout(() => {
-      const within = `expected a request within ${patience / 1000} s, got none`;
-      lost.abort(new ClusterError(`Cannot have "${this.node}" pull images: ${within}`));
-    }, patience);
-    const reference = await server.offer(image, {
-      onBytes: (bytes) => this.#sent += bytes,
-      onRequest: () => {
-        clearTimeout(timer);
-        this.#hasAsked = true;
-      },
-      ...present({ onBroken }),
-    });
+    const stalling = new AbortController();
+    const onStalled = () =>
+      stalling.abort(
+        new ClusterError(
+          `Cannot have "${this.node}" pull images: expected it to read what it asked for, got a stop`,
+          { node: this.node },
+        ),
+      );
+    const onBytes = (bytes: number) => void (this.#sent += bytes);
+    using offer = await server.offer(image, { onBytes, onStalled, ...present({ onBroken }) });
     const act = `pull images into "${this.node}"`;
-    const args = ["exec", this.node, "sh", "-c", PULL, "sh", reference, ...names];
-    const ending = signal === undefined ? lost.signal : AbortSignal.any([signal, lost.signal]);
-    try {
-      await this.#cli.run(args, { signal: ending, act });
-    } finally {
-      clearTimeout(timer);
-    }
+    const words = ["sh", `${patience}s`, offer.reference, ...names];
+    await using process = this.#cli.spawn(["exec", this.node, "sh", "-c", PULL, ...words], { act });
+    this.#running = textOf(process);
+    await process.stdin.close();
+    const signals = signal === undefined ? [] : [signal];
+    await process.finished({ signal: AbortSignal.any([stalling.signal, ...signals]) });
   }
 
   /**
@@ -218,7 +208,7 @@ export class NodeImages implements ContentSource, AsyncDisposable {
       });
       await importing.process.finished(options);
       this.#importing = undefined;
-    } else if (this.#isConfirmed(names, pin)) return;
+    } else if (this.#running === undefined && this.#isConfirmed(names, pin)) return;
     const act = `check the images of "${this.node}"`;
     const label = `${PINNED}=${pin ? "pinned" : ""}`;
     const output = await this.#cli.run(
@@ -227,16 +217,18 @@ export class NodeImages implements ContentSource, AsyncDisposable {
     );
     const found = parseImages(output);
     for (const [name, digest] of names) this.#require(name, digest, found.get(name));
+    this.#running = undefined;
   }
 
-  /** Ends an import that was not committed; containerd drops what it had of it. */
+  /** Ends an import or pull that was not committed; containerd drops what it had of it. */
   async abandon(): Promise<void> {
     const importing = await this.#importing?.catch(() => undefined);
-    this.#importing = undefined;
-    if (importing === undefined) return;
-    await importing.process[Symbol.asyncDispose]();
-    await importing.archive[Symbol.asyncDispose]();
-    const [pid = ""] = (await importing.output.catch(() => "")).split("\n", 1);
+    const running = this.#running;
+    this.#importing = this.#running = undefined;
+    if (running === undefined) return;
+    await importing?.process[Symbol.asyncDispose]();
+    await importing?.archive[Symbol.asyncDispose]();
+    const [pid = ""] = (await running).split("\n", 1);
     const act = `clean up in "${this.node}"`;
     const args = ["exec", this.node, "sh", "-c", CLEAN, "sh", pid, ...this.#newNames];
     // A node that is gone has nothing to be cleaned up.
@@ -272,10 +264,21 @@ export class NodeImages implements ContentSource, AsyncDisposable {
   async #import(): Promise<Importing> {
     const args = ["exec", "--interactive", this.node, "sh", "-c", IMPORT, "sh"];
     const process = this.#cli.spawn(args, { act: `import images into "${this.node}"` });
-    const output = new Response(process.stdout).text();
-    output.catch(() => {});
-    return { process, output, archive: await createOciArchive(process.stdin) };
+    this.#running = textOf(process);
+    return { process, archive: await createOciArchive(process.stdin) };
   }
+}
+
+/** What a program prints until its end, or until nobody listens any more. */
+async function textOf({ stdout }: DockerProcess): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  try {
+    for await (const bytes of stdout) text += decoder.decode(bytes, { stream: true });
+  } catch {
+    // What it had printed by then counts.
+  }
+  return text;
 }
 
 async function list(

@@ -46,7 +46,7 @@ export const IMPORT_FLAGS: FlagParametersForType<ImportFlags, Context> = {
   },
   via: {
     kind: "enum",
-    brief: "Stream into the nodes (unless said), have them pull, or what is faster",
+    brief: "Stream into the nodes, have them pull, or what is faster (unless said)",
     values: ["auto", "stream", "registry"],
     optional: true,
   },

@@ -64,7 +64,8 @@ export async function benchImport(): Promise<BenchResult[]> {
     };
   const onOne = await alternateOn(on(one), ROUNDS, {
     byHand: () => byHand(one),
-    stream: () => davit(one, before),
+    auto: () => davit(one, before),
+    stream: () => davit(one, before, "--via", "stream"),
     registry: () => davit(one, before, "--via", "registry"),
   });
   const warm = await alternateOn(on(one, true), ROUNDS, {
@@ -73,7 +74,8 @@ export async function benchImport(): Promise<BenchResult[]> {
   });
   const onThree = await alternateOn(on(three), ROUNDS, {
     byHand: () => byHand(three),
-    stream: () => davit(three, before),
+    auto: () => davit(three, before),
+    stream: () => davit(three, before, "--via", "stream"),
     registry: () => davit(three, before, "--via", "registry"),
   });
   const compare = (what: string, ours: number, theirs: number, limit: number): BenchResult => ({
@@ -83,15 +85,19 @@ export async function benchImport(): Promise<BenchResult[]> {
     detail: `${ours.toFixed(0)} / ${theirs.toFixed(0)}`,
   });
   return [
-    compare("200 MB into one node, ms by hand", onOne.stream, onOne.byHand, 1.1),
-    compare("200 MB into three nodes, ms by hand", onThree.stream, onThree.byHand, 0.7),
+    compare("200 MB into one node, ms by hand", onOne.auto, onOne.byHand, 1.1),
+    compare("200 MB into three nodes, ms by hand", onThree.auto, onThree.byHand, 0.7),
     compare("the same again, ms at most", warm.again, 300, 1),
     compare("the same again, bytes", sent.again, 1, 0),
     compare("1 MB changed, ms by hand", warm.changed, onOne.byHand, 0.25),
     compare("1 MB changed, bytes", sent.changed, 200 * MB, 0.05),
-    compare("one node, ms by registry against stream", onOne.registry, onOne.stream, 1.3),
-    compare("three nodes, ms by registry against stream", onThree.registry, onThree.stream, 1.3),
+    compare("one node, ms chosen against the faster way", onOne.auto, fasterOf(onOne), 1.2),
+    compare("three nodes, ms chosen against the faster way", onThree.auto, fasterOf(onThree), 1.2),
   ];
+}
+
+function fasterOf(times: { readonly stream: number; readonly registry: number }): number {
+  return Math.min(times.stream, times.registry);
 }
 
 /** Loads an image of 200 MB into Docker, and one whose top layer of 1 MB is another. */

@@ -20,7 +20,7 @@ export async function leftoversIn(node: string): Promise<string> {
   const ctr = CTR.join(" ");
   const script =
     `${ctr} leases ls --quiet; ${ctr} content active | tail -n +2; ls /tmp | grep -v answer;
-    ps | grep '[i]mages import'; true`;
+    ps | grep -E '[i]mages (import|pull)'; true`;
   return (await inNode(node, "sh", "-c", script)).trim();
 }
 

@@ -145,20 +145,24 @@ nodeTest("an import that is interrupted leaves nothing in the node, nor here", a
     dir.join("app.tar"),
     "x.example/app:v1",
   );
-  const args = ["image", "import", "-c", cluster.name, "-"];
-  const aborting = new AbortController();
   const env = { TMPDIR: dir.join("tmp") };
   await Deno.mkdir(env.TMPDIR);
-  const { readable: stdin } = await Deno.open(dir.join("app.tar"));
-  const running = spawnDavit(args, { env, stdin, signal: aborting.signal });
-  const arriving = `until ${CTR.join(" ")} content active | grep -q tar-blobs; do :; done`;
-  await inNode(node, "timeout", "60", "sh", "-c", arriving);
-  aborting.abort();
-  const { code } = await running;
-  assertEquals(code, 130);
-  assertEquals(await leftoversIn(node), "");
-  assertEquals(await Array.fromAsync(Deno.readDir(env.TMPDIR)), []);
-  assertEquals(await imageIn(node, "x.example/app:v1"), "");
+  // By its name, an import is told from a pull.
+  for (const [via, name] of [["stream", "tar-blobs"], ["registry", "layer-"], ["auto", "layer-"]]) {
+    const args = ["image", "import", "-c", cluster.name, "--via", `${via}`, "-"];
+    const aborting = new AbortController();
+    const { readable: stdin } = await Deno.open(dir.join("app.tar"));
+    const running = spawnDavit(args, { env, stdin, signal: aborting.signal });
+    const arriving = `until ${CTR.join(" ")} content active | grep -q ${name}; do :; done`;
+    await inNode(node, "timeout", "60", "sh", "-c", arriving);
+    aborting.abort();
+    const { code } = await running;
+    assertEquals(code, 130);
+    assertEquals(await leftoversIn(node), "", via);
+    assertEquals(await Array.fromAsync(Deno.readDir(env.TMPDIR)), []);
+    assertEquals(await imageIn(node, "x.example/app:v1"), "");
+    assertEquals((await inNode(node, ...CTR, "content", "ls", "-q")).trim(), "");
+  }
 });
 
 async function archive(image: Image, path: string, name: string): Promise<void> {

@@ -86,7 +86,7 @@ nodeTest(
     assertEquals(error.results.map(({ failure }) => failure !== undefined), [false, true]);
     await inNode(server, "ctr", "-n", "k8s.io", "images", "rm", "--sync", "x.example/a:v1");
     await breakImports(server, "images import");
-    for (const { sent } of await importImages(cluster.name, images, { via: "auto" })) {
+    for (const { sent } of await importImages(cluster.name, images)) {
       assert(
         sent > LARGE,
         `${sent}`,
@@ -95,6 +95,20 @@ nodeTest(
     for (const node of [server, lost]) {
       assertMatch(await imageIn(node, "x.example/a:v1"), /complete.* true\s*$/);
     }
+  },
+);
+
+nodeTest(
+  "chosen by davit, a node that cannot pull what it has asked for is sent it",
+  async (engine) => {
+    await using cluster = await makeCluster(engine);
+    const node = `davit-${cluster.name}-server-0`;
+    await breakImports(node, "images pull");
+    const view = appendLayers(await busyboxImage("x\n"), [largeLayer()]);
+    const [outcome] = await importImages(cluster.name, [{ view, names: ["x.example/a:v1"] }]);
+    assert((outcome?.sent ?? 0) > LARGE);
+    assertMatch(await imageIn(node, "x.example/a:v1"), /complete.* true\s*$/);
+    assertEquals(await leftoversIn(node), "");
   },
 );
 
