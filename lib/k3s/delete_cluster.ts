@@ -1,6 +1,7 @@
 import type { CallOptions } from "../layer/content_source.ts";
 import { DockerCli, type DockerCliOptions } from "../docker/cli.ts";
 import { removeAll } from "./journal.ts";
+import { parseNodeLabel } from "./list_clusters.ts";
 import { volumesOf } from "./node_operations.ts";
 import { LABEL } from "./names.ts";
 import type { Creation } from "./operation.ts";
@@ -61,10 +62,16 @@ async function findThings(
     ...nodes.map((node): Creation => ({ kind: "container", name: node.name })),
     ...registriesOf(name, inventory, networks.map((network) => network.name)),
     ...volumes,
-    // Podman makes the volumes of a container without their labels.
-    ...nodes.flatMap(volumesOf).map((volume): Creation => ({ kind: "volume", name: volume })),
+    ...nodes.flatMap(unlabelledVolumesOf),
     ...networks,
   ];
+}
+
+/** Podman makes the volumes of a container without their labels. */
+function unlabelledVolumesOf({ node: label }: Inventory["nodes"][number]): readonly Creation[] {
+  const node = parseNodeLabel(label);
+  const volumes = node === undefined ? [] : volumesOf(node);
+  return volumes.map((name) => ({ kind: "volume", name }));
 }
 
 /** The registries that go with a cluster, and of the others that they were in its network. */

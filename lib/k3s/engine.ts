@@ -1,7 +1,7 @@
 import { AlreadyExistsError, UnsupportedError } from "../errors.ts";
 import type { CallOptions } from "../layer/content_source.ts";
 import type { DockerCli } from "../docker/cli.ts";
-import { LABEL } from "./names.ts";
+import { LABEL, scopeName } from "./names.ts";
 import { settle } from "./settle.ts";
 
 /** What the engine told before a cluster is made. */
@@ -84,7 +84,7 @@ export async function askEngine(
   const [info, containers, volumes, networks, present, endpoint] = await settle([
     ask("info", "--format", "{{json .}}"),
     ask("ps", "--all", ...label, "--format", "{{.Names}}"),
-    ask("volume", "ls", "--quiet", ...label),
+    ask("volume", "ls", "--format", `{{.Name}} {{.Label "${LABEL.cluster}"}}`),
     askForSome("network", "inspect", "bridge", network),
     askForSome(
       "image",
@@ -96,12 +96,7 @@ export async function askEngine(
     ask("context", "inspect", "--format", "{{.Endpoints.docker.Host}}"),
   ]);
   if (containers.trim() !== "") throw new AlreadyExistsError(`cluster ${cluster}`);
-  if (volumes.trim() !== "") {
-    throw new AlreadyExistsError(
-      `volume ${volumes.trim().split("\n")[0]}" of an earlier cluster, to be removed by "davit ` +
-        `cluster delete ${cluster}`,
-    );
-  }
+  refuseVolumes(volumes, cluster);
   const engine: Info = JSON.parse(info);
   const { ServerVersion = "", SystemTime = "", CgroupVersion = "" } = engine;
   checkVersion(ServerVersion);
@@ -117,6 +112,25 @@ export async function askEngine(
     missingImages: images.filter((image) => !isListed(present, image)),
     warnings: CgroupVersion === "1" ? images.flatMap(warnOfCgroup) : [],
   };
+}
+
+/** Nodes would take over what is in volumes of these names, and their cluster take them along. */
+function refuseVolumes(lines: string, cluster: string): void {
+  const pattern = new RegExp(`^${scopeName(cluster)}-(?:server|agent)-\\d+(?:-kubelet)?$`);
+  for (const line of lines.split("\n")) {
+    const [name = "", owner = ""] = line.split(" ");
+    if (owner === cluster) {
+      throw new AlreadyExistsError(
+        `volume ${name}" of an earlier cluster, to be removed by "davit cluster delete ${cluster}`,
+      );
+    }
+    if (pattern.test(name)) {
+      throw new AlreadyExistsError(
+        `volume ${name}", which davit did not make and a node would use; rename the cluster, or ` +
+          `remove it by "docker volume rm ${name}`,
+      );
+    }
+  }
 }
 
 /** The subnet of a network that davit made; it never reuses what another made under that name. */

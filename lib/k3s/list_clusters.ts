@@ -98,11 +98,12 @@ async function listWith(
 
 function parseLine(line: string): { cluster: string; apiUrl: string; info: NodeInfo } {
   const [name = "", state = "", cluster = "", role = "", apiUrl = "", json = ""] = JSON.parse(line);
-  const node = parseNode(json);
+  const node = parseNodeLabel(json);
   return { cluster, apiUrl, info: { name, role, index: node?.index ?? 0, state, node } };
 }
 
-function parseNode(json: string): ClusterNode | undefined {
+/** How a node was made, as its label says; `undefined` when that cannot be read. */
+export function parseNodeLabel(json: string): ClusterNode | undefined {
   try {
     return JSON.parse(json);
   } catch {

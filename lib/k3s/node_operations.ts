@@ -21,11 +21,23 @@ const KEPT: readonly (readonly [path: string, suffix: string])[] = [
   ["/var/lib/kubelet", "-kubelet"],
 ];
 
-/** The volumes of a node's own: its state, which outlives the container. */
+/**
+ * The volumes of a node's own: its state, which outlives the container. Where the user mounts
+ * something of theirs, there is none.
+ */
 export function volumesOf(
-  { name, role }: { readonly name: string; readonly role: string },
+  node: Pick<ClusterNode, "name" | "role" | "volumes">,
 ): readonly string[] {
-  return role === "loadbalancer" ? [] : KEPT.map(([, suffix]) => `${name}${suffix}`);
+  return stateMounts(node).map(([, volume]) => volume);
+}
+
+function stateMounts(
+  { name, role, volumes }: Pick<ClusterNode, "name" | "role" | "volumes">,
+): readonly (readonly [path: string, volume: string])[] {
+  if (role === "loadbalancer") return [];
+  const taken = volumes.map(({ target }) => target.replace(/(?<=.)\/+$/, ""));
+  return KEPT.filter(([path]) => !taken.includes(path))
+    .map(([path, suffix]) => [path, `${name}${suffix}`]);
 }
 
 /** Whether a path of a node outlives its container. */
@@ -103,9 +115,9 @@ function privileges(node: ClusterNode, cluster: string): string[] {
   return [
     "--privileged",
     ...["--userns", "host", "--tmpfs", "/run", "--tmpfs", "/var/run"],
-    ...KEPT.flatMap(([path, suffix]) => [
+    ...stateMounts(node).flatMap(([path, volume]) => [
       "--mount",
-      `type=volume,source=${node.name}${suffix},target=${path},volume-label=${LABEL.cluster}=${cluster}`,
+      `type=volume,source=${volume},target=${path},volume-label=${LABEL.cluster}=${cluster}`,
     ]),
   ];
 }

@@ -4,10 +4,10 @@ import { TOKEN_PATH } from "../../lib/k3s/arrange_nodes.ts";
 import { deleteCluster } from "../../lib/k3s/delete_cluster.ts";
 import { readKubeconfig } from "../../lib/k3s/read_kubeconfig.ts";
 import { listClusters } from "../../lib/k3s/list_clusters.ts";
-import { runOk } from "../support/command.ts";
+import { run, runOk } from "../support/command.ts";
 import { nodeTest } from "../support/node_image.ts";
 import { tempDir } from "../support/temp_dir.ts";
-import { inNode, inspect, makeCluster, remainsOf } from "./cluster.ts";
+import { inNode, inspect, makeCluster, remainsOf, uniqueName } from "./cluster.ts";
 
 nodeTest("a cluster of a server and two agents", async (engine, t) => {
   await using cluster = await makeCluster(engine, { agents: 2 });
@@ -174,3 +174,26 @@ nodeTest("clusters that are made at the same time do not meet", async (engine) =
 async function inspectNetwork(name: string): Promise<any> {
   return JSON.parse((await runOk("docker", ["network", "inspect", name])).stdout)[0];
 }
+
+nodeTest(
+  "a volume of the user's keeps a node's state, and outlives the cluster",
+  async (engine) => {
+    const volume = `mine-${uniqueName()}`;
+    await using _volume = {
+      [Symbol.asyncDispose]: async () => void await run("docker", ["volume", "rm", volume]),
+    };
+    await using cluster = await makeCluster(engine, {
+      volumes: [{ volume: `${volume}:/var/lib/rancher/k3s`, nodeFilters: ["server:0"] }],
+    });
+    const server = `davit-${cluster.name}-server-0`;
+    const { Mounts } = await inspect(server);
+    const volumeAt = (path: string) =>
+      Mounts.find((mount: { Destination: string }) => mount.Destination === path).Name;
+    assertEquals(volumeAt("/var/lib/rancher/k3s"), volume);
+    assertEquals(volumeAt("/var/lib/kubelet"), `${server}-kubelet`);
+    await cluster.delete();
+    assertEquals(await remainsOf(cluster.name), []);
+    const { stdout } = await runOk("docker", ["volume", "ls", "--quiet"]);
+    assert(stdout.split("\n").includes(volume), stdout);
+  },
+);

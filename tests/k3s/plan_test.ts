@@ -219,10 +219,21 @@ Deno.test("an engine that is too old is refused; so is what is left of another c
   );
   await assertRejects(() => plan(dir, {}, { containers: "x" }), AlreadyExistsError, "cluster dev");
   await assertRejects(
-    () => plan(dir, {}, { volumes: "davit-dev-server-0" }),
+    () => plan(dir, {}, { volumes: "other \ndavit-dev-server-0 dev" }),
     AlreadyExistsError,
     "davit cluster delete dev",
   );
+  await assertRejects(
+    () => plan(dir, {}, { volumes: "davit-dev-agent-3-kubelet " }),
+    AlreadyExistsError,
+    "docker volume rm davit-dev-agent-3-kubelet",
+  );
+  const others = [
+    "davit-dev-server-0-mine ",
+    "my-davit-dev-server-0 ",
+    "davit-other-server-0 other",
+  ];
+  await plan(dir, {}, { volumes: others.join("\n") });
 });
 
 Deno.test("an image that the engine lacks is pulled first", async () => {

@@ -29,14 +29,15 @@ interface Container {
   readonly cluster: string;
   readonly owner: string;
   readonly registry: string;
+  readonly node: string;
 }
 
 /** What davit has in an engine. */
 export interface Inventory {
   /** The registries, by their names. */
   readonly registries: readonly RegistryInfo[];
-  /** The containers of clusters, and the networks that they are in. */
-  readonly nodes: readonly Pick<Container, "name" | "role" | "cluster" | "networks">[];
+  /** The containers of clusters, the networks that they are in, and the label that says how each was made. */
+  readonly nodes: readonly Pick<Container, "name" | "role" | "cluster" | "networks" | "node">[];
 }
 
 /** One line of `docker ps`: JSON, whose strings the engine's template quotes. */
@@ -45,7 +46,7 @@ const FORMAT = `[${
     "{{json .Names}}",
     "{{json .State}}",
     "{{json .Networks}}",
-    ...[LABEL.role, LABEL.cluster, LABEL.owner, LABEL.registry].map((label) =>
+    ...[LABEL.role, LABEL.cluster, LABEL.owner, LABEL.registry, LABEL.node].map((label) =>
       `{{json (.Label "${label}")}}`
     ),
   ].join(",")
@@ -105,10 +106,18 @@ export function clustersIn(
 }
 
 function parseLine(line: string): Container {
-  const [name = "", state = "", networks = "", role = "", cluster = "", owner = "", registry = ""] =
-    JSON.parse(line);
+  const [
+    name = "",
+    state = "",
+    networks = "",
+    role = "",
+    cluster = "",
+    owner = "",
+    registry = "",
+    node = "",
+  ] = JSON.parse(line);
   const named = networks.split(",").filter((network: string) => network !== "");
-  return { name, state, networks: named, role, cluster, owner, registry };
+  return { name, state, networks: named, role, cluster, owner, registry, node };
 }
 
 /** How a registry was made, as its label says; `undefined` when that cannot be read. */

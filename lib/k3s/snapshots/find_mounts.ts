@@ -1,5 +1,7 @@
 import type { DockerCli } from "../../docker/cli.ts";
 import type { CallOptions } from "../../layer/content_source.ts";
+import type { ClusterNode } from "../node.ts";
+import { volumesOf } from "../node_operations.ts";
 
 /** A path of a node at which something is mounted. */
 export interface NodeMount {
@@ -17,23 +19,23 @@ interface Mount {
 }
 
 /**
- * Finds what is mounted into a node, by the paths. The volumes that hold its state are named after
- * it.
+ * Finds what is mounted into a node, by the paths.
  *
  * @throws {DockerError} When Docker fails.
  */
 export async function findMounts(
   cli: DockerCli,
-  node: string,
+  node: ClusterNode,
   options: CallOptions = {},
 ): Promise<readonly NodeMount[]> {
-  const output = await cli.run(["inspect", "--format", "{{json .Mounts}}", node], {
+  const output = await cli.run(["inspect", "--format", "{{json .Mounts}}", node.name], {
     ...options,
-    act: `find the volumes of "${node}"`,
+    act: `find the volumes of "${node.name}"`,
   });
   const mounts: readonly Mount[] = JSON.parse(output);
+  const own = volumesOf(node);
   return mounts.map(({ Type, Name = "", Destination }) => {
-    const isState = Type === "volume" && (Name === node || Name.startsWith(`${node}-`));
+    const isState = Type === "volume" && own.includes(Name);
     return { path: Destination, volume: isState ? Name : undefined };
   }).sort((left, right) => left.path < right.path ? -1 : 1);
 }

@@ -111,7 +111,7 @@ async function saveNode(
   options: CallOptions,
 ): Promise<SnapshotNode> {
   const { name } = node;
-  const mounts = await findMounts(cli, name, options);
+  const mounts = await findMounts(cli, node, options);
   const places = mounts.map(({ path }) => path);
   const files = writeTar(changedFiles(cli, name, { ...options, mounts: places }));
   const parts: SnapshotPart[] = [
