@@ -18,7 +18,14 @@ export interface EngineImage {
   readonly id: Digest;
   /** Its names, as Docker writes them; none of an image that only its ID tells. */
   readonly names: readonly string[];
+  /** Its layers, base first, by the digests of their tars. */
+  readonly diffIds: readonly Digest[];
+  /** Whether the engine keeps layers as files, and no blobs: its ID is then the digest of its config. */
+  readonly isUnpacked: boolean;
 }
+
+/** How Docker keeps images itself, in the words of `docker info`; containerd's words are others. */
+const OWN_STORES: ReadonlySet<string> = new Set(["overlay2", "vfs", "btrfs", "zfs", "aufs"]);
 
 /** What may be an ID or the beginning of one; Docker looks for names first. */
 const MAYBE_ID = /^(?:sha256:)?[0-9a-f]{6,64}$/;
@@ -114,6 +121,36 @@ export class DockerDaemon implements Source, Destination {
   }
 
   /**
+   * Opens an image of the engine without layers that nobody will read. They are not kept, and what is
+   * sent after the last that is wanted is not waited for. Where the engine keeps blobs, nothing is left
+   * out.
+   *
+   * @param isLeftOut Says which of its layers to leave out, by their diff IDs.
+   * @throws {NotFoundError} When the engine does not have it any more.
+   * @throws {DockerError} When Docker fails.
+   */
+  async openPart(
+    image: EngineImage,
+    isLeftOut: (diffId: Digest) => boolean,
+    options: CallOptions = {},
+  ): Promise<View> {
+    const { id, diffIds, isUnpacked } = image;
+    if (!isUnpacked || !diffIds.some(isLeftOut)) return await this.open(id, options);
+    const file = this.#opened.use(await TemporaryFile.anywhere());
+    const { readPartOfSave } = await import("./part_of_save.ts");
+    await using process = this.#cli.spawn(["save", id], { act: `save "${id}" from Docker` });
+    await process.stdin.close();
+    const reading = readPartOfSave(process.stdout, { id, diffIds, isLeftOut }, file.path, options);
+    const part = await reading.catch(async (error) => {
+      await process.finished(options).catch((cause) => {
+        throw this.#explainMissing(id, cause);
+      });
+      throw error;
+    });
+    return part ?? await this.open(id, options);
+  }
+
+  /**
    * Asks what the engine knows of an image, without its bytes.
    *
    * @param name A name, or an ID or the beginning of one.
@@ -121,14 +158,18 @@ export class DockerDaemon implements Source, Destination {
    * @throws {DockerError} When Docker fails.
    */
   async inspect(name: string, options: CallOptions = {}): Promise<EngineImage> {
-    const format = "[{{json .Id}},{{json .RepoTags}}]";
     const image = MAYBE_ID.test(name) ? name : toRepoTag(name) ?? name;
-    const args = ["image", "inspect", "--format", format, image];
+    const args = ["image", "inspect", "--format", "{{json .}}", image];
     const act = `inspect "${name}" in Docker`;
     const output = await this.#cli.run(args, { ...options, act })
       .catch((error) => Promise.reject(this.#explainMissing(name, error)));
-    const [id, names] = JSON.parse(output);
-    return { id, names: (names ?? []).filter((name: string) => !name.includes("<none>")) };
+    const { Id: id, RepoTags: names, RootFS, GraphDriver } = JSON.parse(output);
+    return {
+      id,
+      names: (names ?? []).filter((name: string) => !name.includes("<none>")),
+      diffIds: RootFS?.Layers ?? [],
+      isUnpacked: OWN_STORES.has(GraphDriver?.Name),
+    };
   }
 
   /** The names of all images of the engine. */

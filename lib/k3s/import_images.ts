@@ -1,11 +1,12 @@
 import { DockerCli } from "../docker/cli.ts";
 import { ClusterError, ImportError, type NodeOutcome } from "../errors.ts";
 import { containerdName, parseReference } from "../oci/reference.ts";
+import type { Digest } from "../oci/digest.ts";
 import { present } from "../oci/present.ts";
 import { runningNodes } from "./cluster_images.ts";
 import { type Group, ImportWay, type ImportWayOptions } from "./import_way.ts";
 import { NodeImages } from "./node_images.ts";
-import { type KnownImage, loadFor, type NamedView } from "./node_load.ts";
+import { type KnownImage, loadFor, type NamedView, type OpeningImage } from "./node_load.ts";
 import { settle } from "./settle.ts";
 
 /** How often a node is sent what it has lost meanwhile. */
@@ -79,7 +80,8 @@ async function deliver(
 ): Promise<ReadonlyMap<NodeImages, unknown>> {
   const { jobs = 8, signal } = options;
   const failed = new Map<NodeImages, unknown>();
-  const given = images.map(openOnce);
+  const isHeld = (diffId: Digest) => nodes.every((node) => node.layerOf(diffId) !== undefined);
+  const given = images.map((image) => openOnce(image, isHeld));
   const loads = await settle(nodes.map(async (node) => {
     try {
       const loads = await settle(given.map((image) => loadFor(node, image, present({ signal }))));
@@ -100,10 +102,13 @@ async function deliver(
 }
 
 /** An image is opened once for all nodes. */
-function openOnce(image: NamedView | KnownImage): NamedView | KnownImage {
+function openOnce(
+  image: NamedView | KnownImage,
+  isHeld: (diffId: Digest) => boolean,
+): NamedView | OpeningImage {
   if ("view" in image) return image;
   let opening: ReturnType<KnownImage["open"]> | undefined;
-  return { ...image, open: () => opening ??= image.open() };
+  return { ...image, open: () => opening ??= image.open(isHeld) };
 }
 
 /** Nodes that lack nothing or the same go together: what is read for one is read for all. */

@@ -36,6 +36,11 @@ export interface Group {
 
 type Failures = ReadonlyMap<NodeImages, unknown>;
 
+/** Why an image cannot be read. */
+interface Broken {
+  readonly error: unknown;
+}
+
 /** From how many bytes on, for all nodes together, it pays that they pull. */
 const WORTH_PULLING = 32_000_000;
 
@@ -70,7 +75,9 @@ export class ImportWay implements AsyncDisposable {
   async bring(group: Group): Promise<Failures> {
     const { via = "auto" } = this.#options;
     if (via === "registry") {
-      return await this.#offer(await this.#serve(), group, PATIENCE.registry);
+      const { failed, broken } = await this.#offer(await this.#serve(), group, PATIENCE.registry);
+      if (broken !== undefined) throw broken.error;
+      return failed;
     }
     if (via === "stream" || this.#isClosed || await bytesLacking(group) < WORTH_PULLING) {
       return await this.#send(group);
@@ -80,7 +87,8 @@ export class ImportWay implements AsyncDisposable {
       return undefined;
     });
     if (server === undefined) return await this.#send(group);
-    const nodes = [...(await this.#offer(server, group, PATIENCE.auto)).keys()];
+    const { failed } = await this.#offer(server, group, PATIENCE.auto);
+    const nodes = [...failed.keys()];
     if (nodes.length === 0) return new Map();
     this.#isClosed = true;
     await settle(nodes.map((node) => node.abandon()));
@@ -116,15 +124,15 @@ export class ImportWay implements AsyncDisposable {
     }));
   }
 
-  /** Has nodes pull what they lack. */
+  /** Has nodes pull what they lack; tells too why that cannot be read, which is no node's fault. */
   async #offer(
     server: ImageServer,
     { nodes, loads }: Group,
     patience: number,
-  ): Promise<Failures> {
+  ): Promise<{ readonly failed: Failures; readonly broken: Broken | undefined }> {
     const { signal, pin } = this.#options;
     const failed = new Map<NodeImages, unknown>();
-    let broken: { readonly error: unknown } | undefined;
+    let broken: Broken | undefined;
     const onBroken = (error: unknown) => void (broken ??= { error });
     const options = { ...present({ signal }), patience, onBroken };
     const digests = new Map<string, Digest>(
@@ -142,8 +150,7 @@ export class ImportWay implements AsyncDisposable {
         failed.set(node, error);
       }
     }));
-    if (broken !== undefined) throw broken.error;
-    return failed;
+    return { failed, broken };
   }
 }
 

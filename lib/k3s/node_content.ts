@@ -44,11 +44,12 @@ export class NodeContent {
     )?.[0];
   }
 
-  /** The blob that a layer's tar is in, other than the tar itself. */
+  /** The blob that a layer's tar is in: the tar itself, if that is there. */
   layerOf(tar: Digest): HeldLayer | undefined {
-    const blobs = [...this.#labels].flatMap(([digest, labels]) =>
+    const compressed = [...this.#labels].flatMap(([digest, labels]) =>
       digest !== tar && labels.get(TAR) === tar && isDigest(digest) ? [digest] : []
     );
+    const blobs = this.has(tar) ? [tar] : compressed;
     for (const [manifest, children] of this.#manifests()) {
       const digest = blobs.find((blob) => children.includes(blob));
       if (digest !== undefined) return { digest, manifest };

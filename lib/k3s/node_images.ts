@@ -6,6 +6,7 @@ import type { Image } from "../image/image.ts";
 import type { CallOptions, ContentSource } from "../layer/content_source.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import { parseManifest } from "../oci/manifest.ts";
 import type { Platform } from "../oci/platform.ts";
 import { present } from "../oci/present.ts";
 import type { Content } from "../store/content.ts";
@@ -48,6 +49,7 @@ export class NodeImages implements ContentSource, AsyncDisposable {
   readonly #relied = new Set<Digest>();
   /** The names that an import gives, of those that the node was asked for and did not have. */
   readonly #newNames = new Set<string>();
+  readonly #layers = new Map<Digest, Promise<readonly Descriptor[]>>();
   #importing: Promise<Importing> | undefined;
   /** What the program prints that brings images to the node and has not ended; its process ID first. */
   #running: Promise<string> | undefined;
@@ -111,7 +113,7 @@ export class NodeImages implements ContentSource, AsyncDisposable {
     return this.#listing.content.imageOf(id);
   }
 
-  /** The blob that the node has a layer's tar in, other than the tar itself. */
+  /** The blob that the node has a layer's tar in: the tar itself, if it has that. */
   layerOf(tar: Digest): HeldLayer | undefined {
     return this.#listing.content.layerOf(tar);
   }
@@ -143,6 +145,17 @@ export class NodeImages implements ContentSource, AsyncDisposable {
       if (!(cause instanceof DockerError)) throw cause;
       throw new ClusterError(cause.message, { node: this.node, cause });
     }
+  }
+
+  /**
+   * The layers of a manifest that the node has, which is read once.
+   *
+   * @throws {ClusterError} As {@linkcode fetch} does.
+   */
+  layersOf(manifest: Digest): Promise<readonly Descriptor[]> {
+    const known = this.#layers.get(manifest) ?? this.#readLayers(manifest);
+    this.#layers.set(manifest, known);
+    return known;
   }
 
   /**
@@ -246,6 +259,10 @@ export class NodeImages implements ContentSource, AsyncDisposable {
       const image = this.imageNamed(name);
       return image?.digest === digest && image.isWhole && image.isPinned === pin;
     });
+  }
+
+  async #readLayers(digest: Digest): Promise<readonly Descriptor[]> {
+    return parseManifest(await new Response(await this.fetch({ digest })).bytes()).layers;
   }
 
   #require(name: string, digest: Digest, found: NodeImage | undefined): void {

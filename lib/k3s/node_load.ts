@@ -7,7 +7,8 @@ import { parseManifest } from "../oci/manifest.ts";
 import { MEDIA_TYPE } from "../oci/media_type.ts";
 import { containerdName, parseReference } from "../oci/reference.ts";
 import type { NodeImages } from "./node_images.ts";
-import { settleImage } from "./settle_image.ts";
+import { settle } from "./settle.ts";
+import { describeLayers, settleImage } from "./settle_image.ts";
 
 /** An image on its way into a cluster. */
 export interface NamedView {
@@ -23,9 +24,18 @@ export interface KnownImage {
   readonly id: Digest;
   /** What it is called there, in full. */
   readonly names: readonly string[];
-  /** Opens it; called again for each time that its bytes are needed. */
-  readonly open: () => Promise<View>;
+  /** The digests of its layers' tars, base first, when they are known. */
+  readonly diffIds?: readonly Digest[];
+  /**
+   * Opens it; called again for each time that its bytes are needed.
+   *
+   * @param isHeld Says which layers need not be there, by their diff IDs; none unless said.
+   */
+  readonly open: (isHeld?: (diffId: Digest) => boolean) => Promise<View>;
 }
+
+/** A {@linkcode KnownImage} that is opened for some nodes. */
+export type OpeningImage = Omit<KnownImage, "open"> & { readonly open: () => Promise<View> };
 
 /** An image for one node. */
 export interface NodeLoad {
@@ -45,7 +55,7 @@ export interface NodeLoad {
  */
 export async function loadFor(
   node: NodeImages,
-  given: NamedView | KnownImage,
+  given: NamedView | OpeningImage,
   options: CallOptions = {},
 ): Promise<NodeLoad> {
   const names = given.names.map((name) => containerdName(parseReference(name)));
@@ -64,12 +74,18 @@ export async function loadFor(
 }
 
 async function settled(
-  given: NamedView | KnownImage,
+  given: NamedView | OpeningImage,
   node: NodeImages,
   options: CallOptions,
 ): Promise<Image> {
-  const view = "view" in given ? given.view : await given.open();
+  const view = "view" in given ? given.view : await openFor(node, given);
   return await settleImage(await selectImage(view, node.platform, options), node);
+}
+
+/** Opens an image, and meanwhile has the node describe what it has of it. */
+async function openFor(node: NodeImages, { diffIds = [], open }: OpeningImage): Promise<View> {
+  const [view] = await settle([open(), describeLayers(diffIds, node)]);
+  return view;
 }
 
 /** The image that the node itself has, to give it another name. */

@@ -1,12 +1,15 @@
 import type { Image } from "../image/image.ts";
 import { BlobLayer } from "../layer/blob_layer.ts";
 import { drain } from "../layer/drain.ts";
+import { LeftOutLayer } from "../docker/left_out_layer.ts";
+import { ClusterError } from "../errors.ts";
 import type { Layer } from "../layer/layer.ts";
+import type { Digest } from "../oci/digest.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { parseManifest } from "../oci/manifest.ts";
 import { familyOf, layerMediaType } from "../oci/media_type.ts";
 import { measure } from "../stream/measure.ts";
 import type { NodeImages } from "./node_images.ts";
+import { settle } from "./settle.ts";
 
 type Tar = NonNullable<Layer["tar"]>;
 
@@ -28,23 +31,50 @@ export async function settleImage(image: Image, node: NodeImages): Promise<Image
   return image.mapLayers((layer) => settled.get(layer) ?? layer);
 }
 
+/**
+ * Has a node describe layers that it holds, which {@linkcode settleImage} will ask for.
+ *
+ * @param diffIds The digests of the layers' tars.
+ */
+export async function describeLayers(diffIds: readonly Digest[], node: NodeImages): Promise<void> {
+  await settle(diffIds.map((diffId) => describeHeld(diffId, node)));
+}
+
 async function settleLayer(layer: Layer, node: NodeImages): Promise<Layer> {
   if (layer.descriptor !== undefined) return layer;
+  if (layer instanceof LeftOutLayer) return await settleLeftOut(layer, node);
   const tar = await tarOf(layer);
-  const plain = { mediaType: layerMediaType(familyOf(layer.mediaType), "none"), ...tar };
+  const plain = { mediaType: plainTypeOf(layer), ...tar };
   const diffId = () => Promise.resolve(tar.digest);
-  const held = node.has(tar.digest) ? undefined : await describeHeld(tar, node);
+  const held = node.has(tar.digest) ? undefined : await describeHeld(tar.digest, node);
   if (held !== undefined) return new BlobLayer({ descriptor: held, origin: node, diffId });
   const origin = { fetch: () => Promise.resolve(layer.uncompressed()) };
   return new BlobLayer({ descriptor: plain, origin, diffId });
 }
 
-/** What a manifest of the node says of the blob that it has the tar in. */
-async function describeHeld({ digest }: Tar, node: NodeImages): Promise<Descriptor | undefined> {
-  const held = node.layerOf(digest);
+/** A layer that was not asked for, because the node has it. */
+async function settleLeftOut(layer: LeftOutLayer, node: NodeImages): Promise<Layer> {
+  const tar = await layer.diffId();
+  const held = await describeHeld(tar, node);
+  if (held === undefined) {
+    throw new ClusterError(
+      `Cannot find layer ${tar} in "${node.node}": expected it to be there still, got none`,
+      { node: node.node },
+    );
+  }
+  const descriptor = held.digest === tar ? { ...held, mediaType: plainTypeOf(layer) } : held;
+  return new BlobLayer({ descriptor, origin: node, diffId: () => layer.diffId() });
+}
+
+function plainTypeOf({ mediaType }: Layer): string {
+  return layerMediaType(familyOf(mediaType), "none");
+}
+
+/** What a manifest of the node says of the blob that it has a tar in; of the tar itself, if it has it. */
+async function describeHeld(tar: Digest, node: NodeImages): Promise<Descriptor | undefined> {
+  const held = node.layerOf(tar);
   if (held === undefined || !node.has(held.digest)) return undefined;
-  const bytes = await new Response(await node.fetch({ digest: held.manifest })).bytes();
-  const { layers } = parseManifest(bytes);
+  const layers = await node.layersOf(held.manifest);
   return layers.find((layer) => layer.digest === held.digest);
 }
 

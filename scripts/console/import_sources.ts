@@ -3,6 +3,7 @@ import type { KnownImage, NamedView } from "../../lib/k3s/node_load.ts";
 import type { Location } from "../../lib/places/location.ts";
 import { parseLocation } from "../../lib/places/location.ts";
 import { formatReference, parseReference } from "../../lib/oci/reference.ts";
+import { present } from "../../lib/oci/present.ts";
 import type { Source } from "../../lib/store/store.ts";
 import type { Context } from "./context.ts";
 import { UsageError } from "./exit_code.ts";
@@ -83,18 +84,23 @@ async function openOne(
 /** An image of Docker: its bytes are asked for when a node lacks it. */
 async function openEngineImage(
   word: string,
-  { session: { signal }, scope }: Surroundings,
+  { context, session: { signal }, scope }: Surroundings,
 ): Promise<KnownImage> {
   const { DockerDaemon } = await import("../../lib/docker/daemon.ts");
-  const daemon = scope.use(new DockerDaemon());
+  const daemon = scope.use(new DockerDaemon(present({ executable: context.env("DAVIT_DOCKER") })));
   const [, digits] = ID.exec(word) ?? [];
-  const { id, names } = await daemon.inspect(word, { signal });
+  const image = await daemon.inspect(word, { signal });
+  const { id, names, diffIds } = image;
   const isId = digits !== undefined && id.startsWith(`sha256:${digits}`) &&
     !names.includes(`${word}:latest`);
   return {
     id,
     names: isId ? namesOf(word, names) : [formatReference(parseReference(word))],
-    open: () => daemon.open(isId ? id : word, { signal }),
+    diffIds,
+    open: (isHeld = () => false) =>
+      image.isUnpacked
+        ? daemon.openPart(image, isHeld, { signal })
+        : daemon.open(isId ? id : word, { signal }),
   };
 }
 

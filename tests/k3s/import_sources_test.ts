@@ -1,9 +1,11 @@
 /** What is imported: every kind of source, and what a node has of it already. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { createDockerArchive } from "../../lib/archive/docker_archive.ts";
+import { appendLayers } from "../../lib/image/append.ts";
 import { createIndex } from "../../lib/image/create_index.ts";
 import type { Image, View } from "../../lib/image/image.ts";
 import { importImages } from "../../lib/k3s/import_images.ts";
+import { layerFromEntries } from "../../lib/layer/entries.ts";
 import { createLayout } from "../../lib/layout/open_layout.ts";
 import { serveRegistry } from "../../lib/server/serve_registry.ts";
 import { copy } from "../../lib/store/copy.ts";
@@ -151,6 +153,44 @@ nodeTest(
     await runOk("docker", ["rmi", name]);
   },
 );
+
+nodeTest("of an image of Docker, layers that all nodes have are left in Docker", async (engine) => {
+  await using dir = await tempDir();
+  await using cluster = await makeCluster(engine, { agents: 1 });
+  const [server, agent] = ["server-0", "agent-0"].map((role) => `davit-${cluster.name}-${role}`);
+  assert(server !== undefined && agent !== undefined);
+  const base = await busyboxImage("base\n");
+  const name = `davit-test/part:${crypto.randomUUID().slice(0, 8)}`;
+  await using _images = {
+    [Symbol.asyncDispose]: async () => {
+      await run("docker", ["rmi", ...["v1", "v2", "v3"].map((tag) => `${name}-${tag}`)]);
+    },
+  };
+  const load = async (tag: string) => {
+    const top = layerFromEntries([{ path: "tag", content: tag }]);
+    await write(
+      await createDockerArchive(dir.join(`${tag}.tar`)),
+      appendLayers(base, [top]),
+      `${name}-${tag}`,
+    );
+    await runOk("docker", ["load", "-i", dir.join(`${tag}.tar`)]);
+  };
+  const davit = async (tag: string) => {
+    await load(tag);
+    const words = ["image", "import", "-c", cluster.name, "--json", `${name}-${tag}`];
+    const { stdout } = await runDavitOk(words);
+    return JSON.parse(stdout).nodes.map(({ sent }: { sent: number }) => sent);
+  };
+  for (const sent of await davit("v1")) assert(sent > 1_000_000, `${sent}`);
+  for (const sent of await davit("v2")) assert(sent < 20_000, `${sent}`);
+  const names = (await namesIn(agent)).join(" ");
+  await inNode(agent, "sh", "-c", `${CTR.join(" ")} images rm --sync ${names}`);
+  const [few = NaN, all = NaN] = await davit("v3");
+  assert(few < 20_000 && all > 1_000_000, `${few}, ${all}`);
+  for (const node of [server, agent]) {
+    assertMatch(await imageIn(node, `docker.io/${name}-v3`), /complete.* true\s*$/);
+  }
+});
 
 nodeTest("images are kept from garbage collection, unless they need not be", async (engine) => {
   await using cluster = await makeCluster(engine);
