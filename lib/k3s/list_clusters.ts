@@ -13,6 +13,8 @@ export interface ClusterInfo {
   readonly apiUrl: string;
   /** Its nodes: servers, agents, then the load balancer. */
   readonly nodes: readonly NodeInfo[];
+  /** Other containers of nodes whose replacement is under way, or was broken off. */
+  readonly leftovers: readonly NodeInfo[];
 }
 
 /** A node of a cluster. */
@@ -51,6 +53,7 @@ export async function listClusters(
  * Finds one cluster.
  *
  * @throws {NotFoundError} When there is none of that name.
+ * @throws {ClusterError} When a node of it is being replaced and is under another name.
  * @throws {DockerError} When Docker fails.
  */
 export async function findCluster(
@@ -58,9 +61,38 @@ export async function findCluster(
   name: string,
   options: CallOptions = {},
 ): Promise<ClusterInfo> {
+  const cluster = await findUnsettled(cli, name, options);
+  refuseLeftovers(cluster, cluster.nodes);
+  return cluster;
+}
+
+/** As {@linkcode findCluster}, whatever became of replacements of nodes. */
+export async function findUnsettled(
+  cli: DockerCli,
+  name: string,
+  options: CallOptions = {},
+): Promise<ClusterInfo> {
   const [cluster] = await listWith(cli, name, options);
   if (cluster === undefined) throw new NotFoundError("cluster", name);
   return cluster;
+}
+
+/** @throws {ClusterError} When one of the containers is not under the name of its node. */
+export function refuseLeftovers(
+  { name }: Pick<ClusterInfo, "name">,
+  containers: readonly NodeInfo[],
+): void {
+  const node = containers.find(isDisplaced)?.node?.name;
+  if (node === undefined) return;
+  throw new ClusterError(
+    `Cannot use cluster "${name}": "${node}" is being replaced, or that was broken off; unless it ` +
+      `is under way, put it right by "davit cluster start ${name}"`,
+    { node },
+  );
+}
+
+function isDisplaced({ name, node }: NodeInfo): boolean {
+  return node !== undefined && node.name !== name;
 }
 
 /**
@@ -89,11 +121,16 @@ async function listWith(
   );
   const nodes = output.split("\n").filter((line) => line !== "").map(parseLine);
   const groups = Map.groupBy(nodes, ({ cluster }) => cluster);
-  return [...groups].sort(([left], [right]) => left < right ? -1 : 1).map(([cluster, members]) => ({
-    name: cluster,
-    apiUrl: members.find(({ apiUrl }) => apiUrl !== "")?.apiUrl ?? "",
-    nodes: members.map(({ info }) => info).sort(compareNodes),
-  }));
+  return [...groups].sort(([left], [right]) => left < right ? -1 : 1).map(([cluster, members]) => {
+    const containers = members.map(({ info }) => info).sort(compareNodes);
+    const byNode = Map.groupBy(containers, ({ name, node }) => node?.name ?? name);
+    return {
+      name: cluster,
+      apiUrl: members.find(({ apiUrl }) => apiUrl !== "")?.apiUrl ?? "",
+      nodes: [...byNode.values()].flatMap((some) => some.slice(0, 1)),
+      leftovers: [...byNode.values()].flatMap((some) => some.slice(1)),
+    };
+  });
 }
 
 function parseLine(line: string): { cluster: string; apiUrl: string; info: NodeInfo } {
@@ -111,6 +148,8 @@ export function parseNodeLabel(json: string): ClusterNode | undefined {
   }
 }
 
+/** Of the containers of one node, that under its name comes first, then that which was before. */
 function compareNodes(left: NodeInfo, right: NodeInfo): number {
-  return ROLES.indexOf(left.role) - ROLES.indexOf(right.role) || left.index - right.index;
+  return ROLES.indexOf(left.role) - ROLES.indexOf(right.role) || left.index - right.index ||
+    Number(isDisplaced(left)) - Number(isDisplaced(right)) || (left.name < right.name ? -1 : 1);
 }

@@ -1,6 +1,12 @@
 import type { CallOptions } from "../layer/content_source.ts";
 import type { DockerCli } from "../docker/cli.ts";
-import { type ClusterInfo, findCluster, firstServer, type NodeInfo } from "./list_clusters.ts";
+import {
+  type ClusterInfo,
+  findCluster,
+  firstServer,
+  type NodeInfo,
+  refuseLeftovers,
+} from "./list_clusters.ts";
 import type { ClusterNode } from "./node.ts";
 import { formatPublished, parsePortMappings } from "./port_mapping.ts";
 import type { PortSpec } from "./spec.ts";
@@ -38,7 +44,7 @@ const FORMAT = `{"Name":{{json .Name}},"Ports":{{json .NetworkSettings.Ports}},`
  *
  * @param act What it is for, as an error names it.
  * @throws {NotFoundError} When there is no such cluster.
- * @throws {ClusterError} When it has no first server.
+ * @throws {ClusterError} When it has no first server, or a node of it is being replaced.
  * @throws {DockerError} When Docker fails.
  */
 export async function observeCluster(
@@ -49,6 +55,7 @@ export async function observeCluster(
 ): Promise<ObservedCluster> {
   const call = { ...options, act };
   const cluster = await findCluster(cli, name, options);
+  refuseLeftovers(cluster, cluster.leftovers);
   const server = firstServer(cluster).name;
   const names = cluster.nodes.map((node) => node.name);
   const [inspected, time] = await settle([

@@ -20,8 +20,11 @@ export interface Replacement {
   readonly kept: readonly string[];
 }
 
-/** What the two are called while one takes the place of the other. */
-const [NEXT, BEFORE] = ["-next", "-before"];
+/** What the name of a container ends in that is to take the place of a node. */
+export const NEXT = "-next";
+
+/** What the name of the container ends in whose place was taken. */
+export const BEFORE = "-before";
 
 /**
  * The work by which a container takes the place of another: name, address, published ports and

@@ -2,12 +2,13 @@ import { DockerCli } from "../docker/cli.ts";
 import { applyPlan } from "./apply_plan.ts";
 import type { ClusterCallOptions } from "./delete_cluster.ts";
 import { parseDuration } from "./duration.ts";
-import { findCluster, firstServer } from "./list_clusters.ts";
+import { findUnsettled, firstServer } from "./list_clusters.ts";
 import { startNode } from "./node_operations.ts";
 import type { WorkStep } from "./operation.ts";
 import { planStart } from "./plan_start.ts";
 import { takeInventory } from "./registries/list_registries.ts";
 import { settle } from "./settle.ts";
+import { settleReplacements } from "./settle_replacements.ts";
 import type { WaitLevel } from "./spec.ts";
 
 /** Options of {@linkcode startCluster}. */
@@ -23,7 +24,7 @@ export const READY_TIMEOUT_MS: number = parseDuration("5m");
 
 /**
  * Starts the nodes of a cluster that was stopped, in their order, and the registries that it uses, and
- * waits until the nodes are ready.
+ * waits until the nodes are ready. A node whose replacement was broken off is put right first.
  *
  * @throws {NotFoundError} When there is no such cluster.
  * @throws {ClusterError} When a node is missing, fails, or is not ready in time.
@@ -34,7 +35,7 @@ export async function startCluster(name: string, options: StartClusterOptions = 
   const cli = new DockerCli({ ...options.docker, detached: true });
   const act = `start cluster "${name}"`;
   const [cluster, time, { registries }] = await settle([
-    findCluster(cli, name, options),
+    settleReplacements(cli, name, options),
     cli.run(["info", "--format", "{{.SystemTime}}"], { ...options, act }),
     takeInventory(cli, { ...options, act }),
   ]);
@@ -61,14 +62,14 @@ export async function startCluster(name: string, options: StartClusterOptions = 
 export async function stopCluster(name: string, options: ClusterCallOptions = {}): Promise<void> {
   const cli = new DockerCli({ ...options.docker, detached: true });
   const act = `stop cluster "${name}"`;
-  const [{ nodes }, { registries }] = await settle([
-    findCluster(cli, name, options),
+  const [{ nodes, leftovers }, { registries }] = await settle([
+    findUnsettled(cli, name, options),
     takeInventory(cli, { ...options, act }),
   ]);
   const own = registries.filter(({ owner, clusters }) =>
     owner === name && clusters.every((cluster) => cluster === name)
   );
-  const names = [...nodes, ...own]
+  const names = [...nodes, ...leftovers, ...own]
     .filter(({ state }) => state !== "exited" && state !== "created")
     .map((container) => container.name);
   if (names.length === 0) return;
