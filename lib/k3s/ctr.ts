@@ -18,14 +18,27 @@ const TELL = `tell() {
 export const LIST: string = `${TELL}
 uname -m && ${CALL} content ls && echo && tell "$@"`;
 
+/** Labels images, and tells what they are; its arguments are `KEY=VALUE` and names of images. */
+const CONFIRMING = `${TELL}
+confirm() {
+  label=$1 && shift
+  for name; do ${CALL} images label "$name" "$label" >/dev/null || exit; done
+  tell "$@"
+}`;
+
 /**
- * Imports the archive that it reads, and first tells its process ID. From containerd 2 on, ctr would
- * leave an import to the daemon, which knows nothing of blobs that are there already.
+ * Imports the archive that it reads, and first tells its process ID; with arguments, which are those
+ * of {@linkcode CONFIRM}, it does that too. From containerd 2 on, ctr would leave an import to the
+ * daemon, which knows nothing of blobs that are there already.
  */
-export const IMPORT: string = `echo $$
+export const IMPORT: string = `${CONFIRMING}
+echo $$
 version=$(ctr --version) && version=\${version##* } && version=\${version#v}
-[ "\${version%%.*}" -lt 2 ] || set -- --local
-exec ${CALL} images import "$@" -`;
+[ "\${version%%.*}" -lt 2 ] && here= || here=--local
+trap 'kill $!' TERM
+exec 3<&0
+${CALL} images import $here - <&3 >/dev/null & wait $! || exit
+[ $# -eq 0 ] || confirm "$@"`;
 
 /**
  * Pulls an image under a name that goes again, and gives it the names that follow; first tells its
@@ -49,10 +62,8 @@ ${CALL} images pull $here --plain-http "$from" >/dev/null & wait $! || drop
 ${CALL} images tag $here --force "$from" "$@" >/dev/null && ${CALL} images rm "$from" >/dev/null || drop`;
 
 /** Labels images, and tells what they are; its arguments are `KEY=VALUE` and names of images. */
-export const CONFIRM: string = `${TELL}
-label=$1 && shift
-for name; do ${CALL} images label "$name" "$label" >/dev/null || exit; done
-tell "$@"`;
+export const CONFIRM: string = `${CONFIRMING}
+confirm "$@"`;
 
 /**
  * Waits until an import is gone whose source has ended, by its process ID: it gives its lease back,

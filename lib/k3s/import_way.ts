@@ -109,6 +109,8 @@ export class ImportWay implements AsyncDisposable {
     const { signal, onEvent, pin } = this.#options;
     const group = new ClusterImages(this.#cluster, nodes);
     const options = present({ signal });
+    const names = loads.flatMap(({ names }) => names);
+    for (const node of nodes) node.announce(names, present({ pin }));
     try {
       for (const { image, names, digest } of loads) {
         if (image === undefined) group.expect(names, digest);

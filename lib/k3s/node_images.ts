@@ -23,6 +23,12 @@ interface Importing {
   readonly archive: Destination;
 }
 
+/** Images that an import is to confirm at its end. */
+interface Announcement {
+  readonly names: readonly string[];
+  readonly pin: boolean;
+}
+
 /** Options of {@linkcode NodeImages.commit}. */
 export interface ConfirmOptions extends CallOptions {
   /** Keeps the images from the kubelet's garbage collection; `true` unless said. */
@@ -53,6 +59,8 @@ export class NodeImages implements ContentSource, AsyncDisposable {
   #importing: Promise<Importing> | undefined;
   /** What the program prints that brings images to the node and has not ended; its process ID first. */
   #running: Promise<string> | undefined;
+  /** What the next import is to confirm itself. */
+  #announced: Announcement = { names: [], pin: true };
   #sent = 0;
 
   private constructor(
@@ -159,6 +167,14 @@ export class NodeImages implements ContentSource, AsyncDisposable {
   }
 
   /**
+   * Says beforehand what {@linkcode commit} will be asked to confirm, so that the import does it, and
+   * nothing has to start in the node for that.
+   */
+  announce(names: readonly string[], { pin = true }: ConfirmOptions = {}): void {
+    this.#announced = { names, pin };
+  }
+
+  /**
    * Sends content, into an import that begins with the first.
    *
    * @throws {DockerError} When the node's containerd gives up; the message quotes what it said.
@@ -215,20 +231,16 @@ export class NodeImages implements ContentSource, AsyncDisposable {
   async commit(names: ReadonlyMap<string, Digest>, options: ConfirmOptions = {}): Promise<void> {
     const { pin = true } = options;
     const importing = await this.#importing;
+    let output: string | undefined;
     if (importing !== undefined) {
       await importing.archive.commit(options).catch((error) => {
         if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
       });
       await importing.process.finished(options);
       this.#importing = undefined;
+      if (this.#isAnnounced(names, pin)) output = (await this.#running)?.replace(/^.*\n/, "");
     } else if (this.#running === undefined && this.#isConfirmed(names, pin)) return;
-    const act = `check the images of "${this.node}"`;
-    const label = `${PINNED}=${pin ? "pinned" : ""}`;
-    const output = await this.#cli.run(
-      ["exec", this.node, "sh", "-c", CONFIRM, "sh", label, ...names.keys()],
-      { ...options, act },
-    );
-    const found = parseImages(output);
+    const found = parseImages(output ?? await this.#confirm([...names.keys()], options));
     for (const [name, digest] of names) this.#require(name, digest, found.get(name));
     this.#running = undefined;
   }
@@ -261,6 +273,20 @@ export class NodeImages implements ContentSource, AsyncDisposable {
     });
   }
 
+  #isAnnounced(names: ReadonlyMap<string, Digest>, pin: boolean): boolean {
+    const announced = new Set(this.#announced.names);
+    return this.#announced.pin === pin && names.keys().every((name) => announced.has(name));
+  }
+
+  async #confirm(names: readonly string[], options: ConfirmOptions): Promise<string> {
+    const act = `check the images of "${this.node}"`;
+    const words = ["sh", labelOf(options), ...names];
+    return await this.#cli.run(["exec", this.node, "sh", "-c", CONFIRM, ...words], {
+      ...options,
+      act,
+    });
+  }
+
   async #readLayers(digest: Digest): Promise<readonly Descriptor[]> {
     return parseManifest(await new Response(await this.fetch({ digest })).bytes()).layers;
   }
@@ -279,11 +305,17 @@ export class NodeImages implements ContentSource, AsyncDisposable {
   }
 
   async #import(): Promise<Importing> {
-    const args = ["exec", "--interactive", this.node, "sh", "-c", IMPORT, "sh"];
+    const { names } = this.#announced;
+    const words = names.length === 0 ? [] : [labelOf(this.#announced), ...names];
+    const args = ["exec", "--interactive", this.node, "sh", "-c", IMPORT, "sh", ...words];
     const process = this.#cli.spawn(args, { act: `import images into "${this.node}"` });
     this.#running = textOf(process);
     return { process, archive: await createOciArchive(process.stdin) };
   }
+}
+
+function labelOf({ pin = true }: ConfirmOptions): string {
+  return `${PINNED}=${pin ? "pinned" : ""}`;
 }
 
 /** What a program prints until its end, or until nobody listens any more. */
