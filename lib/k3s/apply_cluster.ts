@@ -4,11 +4,18 @@ import { applyPlan } from "./apply_plan.ts";
 import { type ClusterChanges, describeChanges } from "./changes/cluster_changes.ts";
 import { compareCluster } from "./changes/compare_cluster.ts";
 import { planChanges } from "./changes/plan_changes.ts";
+import {
+  changeRegistries,
+  compareRegistries,
+  describeRegistryChange,
+  lacksConfig,
+  planRegistryChange,
+} from "./changes/registry_changes.ts";
 import type { Cluster } from "./cluster.ts";
 import { createCluster, type CreateClusterOptions, planCluster } from "./create_cluster.ts";
 import { readJoinFiles } from "./create_node.ts";
 import { parseDuration } from "./duration.ts";
-import { listClusters } from "./list_clusters.ts";
+import { firstServer, listClusters } from "./list_clusters.ts";
 import type { ClusterNode } from "./node.ts";
 import { contentsOf, userFilesOf } from "./node_files.ts";
 import { nodesOf, observeCluster, type ObservedCluster } from "./observe_cluster.ts";
@@ -64,12 +71,18 @@ export async function applyCluster(
   if (started.length > 0) await startCluster(name, options);
   const cli = new DockerCli({ ...options.docker, detached: true });
   const { cluster, changes, plans } = await prepare(cli, spec, options);
+  const wanted = await compareRegistries(cli, spec, options);
   refuse(name, changes, options);
   const timeoutMs = parseDuration(spec.options?.k3d?.timeout ?? "0") || READY_TIMEOUT_MS;
   for (const plan of plans) {
     await applyPlan(cli, plan, { ...options, since: cluster.time, timeoutMs });
   }
-  const lines = [...started, ...describeChanges(changes)];
+  const registries = await changeRegistries(cli, spec, wanted, { ...options, timeoutMs });
+  const lines = [
+    ...started,
+    ...describeChanges(changes),
+    ...registries.map(describeRegistryChange),
+  ];
   return { name, outcome: lines.length === 0 ? "unchanged" : "changed", changes: lines };
 }
 
@@ -90,26 +103,43 @@ export async function planApply(
     return { plans: [await planCluster(spec, options)], changes: [`create ${name}`] };
   }
   const cli = new DockerCli({ ...options.docker, detached: true });
-  const { changes, plans } = await prepare(cli, spec, options);
+  const { cluster, changes, plans } = await prepare(cli, spec, options);
+  const registries = await compareRegistries(cli, spec, options);
   refuse(name, changes, options);
-  return { plans, changes: describeChanges(changes) };
+  const server = firstServer(cluster).name;
+  const chains = await Promise.all(
+    registries.map((change) => planRegistryChange(change, name, options)),
+  );
+  return {
+    plans: [
+      ...plans,
+      ...chains.map((chain): Plan => (
+        { cluster: name, server, steps: [{ kind: "work", chains: [chain] }] }
+      )),
+    ],
+    changes: [...describeChanges(changes), ...registries.map(describeRegistryChange)],
+  };
 }
 
 async function prepare(cli: DockerCli, given: ClusterSpec, options: ApplyClusterOptions) {
   const spec = await settleBalancer(given);
   const { name = "" } = spec;
   const cluster = await observeCluster(cli, name, `apply to cluster "${name}"`, options);
-  const [labels, joinFiles, contents] = await Promise.all([
+  const [isOtherConfig, labels, joinFiles, contents] = await Promise.all([
+    lacksConfig(cli, firstServer(cluster).name, spec, options),
     readNodeLabels(cli, cluster, spec, options),
     readJoinFiles(cli, cluster, options),
     contentsOf(spec, options.directory),
   ]);
   const [secret] = joinFiles;
-  const changes = compareCluster(cluster, spec, {
+  const compared = compareCluster(cluster, spec, {
     contents,
     token: String(secret?.content ?? ""),
     labels,
   });
+  const changes: ClusterChanges = isOtherConfig
+    ? { ...compared, refuse: [...compared.refuse, "the config of its registries"] }
+    : compared;
   const { add, recreate, balancer } = changes;
   const made = [
     ...add,

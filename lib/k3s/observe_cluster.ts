@@ -18,6 +18,8 @@ export interface ObservedCluster extends ClusterInfo {
   readonly network: string;
   /** The IPv4 subnet of that network. */
   readonly subnet: string | undefined;
+  /** The largest packet of that network, in bytes, where it has been set. */
+  readonly mtu: number | undefined;
   /** The engine's time. */
   readonly time: string;
 }
@@ -37,6 +39,9 @@ type Bindings = Readonly<Record<string, readonly { readonly HostPort: string }[]
 const FORMAT = `{"Name":{{json .Name}},"Ports":{{json .NetworkSettings.Ports}},` +
   `"Networks":{{json .NetworkSettings.Networks}},"Memory":{{json .HostConfig.Memory}},` +
   `"NanoCpus":{{json .HostConfig.NanoCpus}}}`;
+
+/** A network's options as JSON, then its subnets, a line each. */
+const NETWORK = "{{json .Options}}{{range .IPAM.Config}}{{println}}{{.Subnet}}{{end}}";
 
 /**
  * Finds a cluster, with what its containers have become since they were made: their limits, and the
@@ -69,15 +74,14 @@ export async function observeCluster(
     }),
   );
   const [network = ""] = Object.keys(facts.get(server)?.Networks ?? {});
-  const subnets = await cli.run(
-    ["network", "inspect", "--format", "{{range .IPAM.Config}}{{println .Subnet}}{{end}}", network],
-    call,
-  );
+  const described = await cli.run(["network", "inspect", "--format", NETWORK, network], call);
+  const [settings = "", ...subnets] = described.split("\n");
   return {
     ...cluster,
     nodes: cluster.nodes.map((info) => withFacts(info, facts.get(info.name))),
     network,
-    subnet: subnets.split("\n").find((subnet) => subnet.includes(".")),
+    subnet: subnets.find((subnet) => subnet.includes(".")),
+    mtu: Number(JSON.parse(settings)?.["com.docker.network.driver.mtu"]) || undefined,
     time: time.trim(),
   };
 }

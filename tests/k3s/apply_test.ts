@@ -2,10 +2,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { TOKEN_PATH } from "../../lib/k3s/arrange_nodes.ts";
 import { balancerImage } from "../support/balancer_image.ts";
-import { runDavit } from "../support/cli.ts";
 import { runOk } from "../support/command.ts";
-import { type NodeEngine, nodeTest } from "../support/node_image.ts";
-import { type TempDir, tempDir } from "../support/temp_dir.ts";
+import { nodeTest } from "../support/node_image.ts";
+import { tempDir } from "../support/temp_dir.ts";
+import { applier } from "./applier.ts";
 import { cleanUp, exists, inNode, inspect, uniqueName } from "./cluster.ts";
 import { askManyTcp, freePort, serveNames } from "./named_services.ts";
 
@@ -149,34 +149,6 @@ nodeTest(
 );
 
 /** Applies a spec as a file, and tells what docker was asked to do. */
-async function applier(dir: TempDir, name: string, engine: NodeEngine) {
-  const log = dir.join("calls");
-  const docker = dir.join("docker-noting");
-  const script =
-    `#!/bin/sh\nprintf '%s\\n' "$(echo "$*" | head -n 1)" >>${log}\nexec docker "$@"\n`;
-  await Deno.writeTextFile(docker, script, { mode: 0o755 });
-  const env = { KUBECONFIG: dir.join("kubeconfig"), HOME: dir.path, DAVIT_DOCKER: docker };
-  return async (spec: Record<string, unknown>, flags: readonly string[] = []) => {
-    const config = {
-      apiVersion: "k3d.io/v1alpha5",
-      kind: "Simple",
-      metadata: { name },
-      image: engine.image,
-      ...spec,
-    };
-    await Deno.writeTextFile(dir.join("cluster.yaml"), JSON.stringify(config));
-    await Deno.writeTextFile(log, "");
-    const result = await runDavit(
-      ["cluster", "apply", "-c", dir.join("cluster.yaml"), ...flags],
-      { env },
-    );
-    const calls = (await Deno.readTextFile(log)).trim().split("\n");
-    const refusals = [0, 5];
-    if (!refusals.includes(result.code)) throw new Error(result.stderr);
-    return { ...result, calls };
-  };
-}
-
 async function addressOf(node: string): Promise<string> {
   const { NetworkSettings } = await inspect(node);
   const [network] = Object.values(NetworkSettings.Networks) as { IPAddress: string }[];

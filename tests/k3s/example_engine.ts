@@ -50,7 +50,7 @@ export async function exampleEngine(dir: TempDir): Promise<string> {
   "ps "*davit.node*) cat ${dir.join("ps")} ;;
   "inspect "*NanoCpus*) cat ${dir.join("facts")} ;;
   "inspect "*StartedAt*) shift 3; for _ in "$@"; do echo 2020-01-01T00:00:00Z; done ;;
-  "network inspect"*Subnet*) echo 172.18.0.0/16 ;;
+  "network inspect"*Subnet*) printf 'null\\n172.18.0.0/16\\n' ;;
   "network inspect"*) echo '[]' ;;
   "context inspect"*) echo unix:///var/run/docker.sock ;;
   "events "*) exec sleep 600 ;;

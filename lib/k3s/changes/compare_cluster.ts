@@ -150,9 +150,10 @@ function identities(kept: readonly ClusterNode[], role: NodeRole, count: number)
 
 function refusals(
   cluster: ObservedCluster,
-  { network = scopeName(cluster.name), subnet = "auto", token, kubeAPI = {} }: ClusterSpec,
+  { network = scopeName(cluster.name), subnet = "auto", token, kubeAPI = {}, options }: ClusterSpec,
   comparison: Comparison,
 ): readonly string[] {
+  const { mtu } = options?.davit ?? {};
   const { host, hostIp, port } = apiOf(cluster);
   const wanted = parseApiAddress(kubeAPI.hostPort ?? "random").port ?? port;
   const change = (what: string, before: unknown, after: unknown) =>
@@ -160,6 +161,7 @@ function refusals(
   return [
     ...change("the network", cluster.network, network),
     ...(subnet === "auto" ? [] : change("the subnet", cluster.subnet, subnet)),
+    ...(mtu === undefined ? [] : change("the MTU", cluster.mtu, mtu)),
     ...change("the port of the API", port, wanted),
     ...change("the address of the API", hostIp, kubeAPI.hostIP ?? hostIp),
     ...change("the host of the API", host, kubeAPI.host ?? host),

@@ -73,7 +73,7 @@ export async function prepareRegistries(
   if (registries === undefined) return NO_REGISTRIES;
   refuseOwnFile(spec);
   const { create = [], use = [], config } = registries;
-  const names = create.map((made, index) => nameFor(made, spec.name ?? "", index));
+  const names = create.map((made, index) => registryNameFor(made, spec.name ?? "", index));
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {
     throw new SpecError(`Cannot make registry "${twice}" twice: expected names that differ`);
@@ -119,7 +119,8 @@ export function endpointOf(
   };
 }
 
-function nameFor({ name }: RegistrySpec, cluster: string, index: number): string {
+/** What the registry is called that is made with a cluster, the how-manieth from 0. */
+export function registryNameFor({ name }: RegistrySpec, cluster: string, index: number): string {
   return registryName(name ?? `${cluster}-registry${index === 0 ? "" : `-${index}`}`);
 }
 
@@ -131,17 +132,30 @@ async function configFor(
   if (config === undefined) {
     return registries.length === 0 ? undefined : await addMirrors(registries);
   }
-  const isInline = config.includes("\n");
-  const path = config.startsWith("/") ? config : `${directory}/${config}`;
-  const text = isInline ? config : await Deno.readTextFile(path).catch((cause) => {
-    throw new FileError(`Cannot read the registries' config "${path}": ${cause.message}`, path, {
-      cause,
-    });
-  });
-  const name = isInline ? "registries.config" : path;
+  const { text, name } = await readRegistriesConfig(config, directory);
   if (registries.length > 0) return await addMirrors(registries, text, name);
   await YamlFile.parse(text, name);
   return text;
+}
+
+/**
+ * The user's `registries.yaml`, and how messages name it.
+ *
+ * @param config The file's path, or what it holds: that has several lines.
+ * @throws {FileError} When there is no such file.
+ */
+export async function readRegistriesConfig(
+  config: string,
+  directory: string,
+): Promise<{ readonly text: string; readonly name: string }> {
+  if (config.includes("\n")) return { text: config, name: "registries.config" };
+  const name = config.startsWith("/") ? config : `${directory}/${config}`;
+  const text = await Deno.readTextFile(name).catch((cause) => {
+    throw new FileError(`Cannot read the registries' config "${name}": ${cause.message}`, name, {
+      cause,
+    });
+  });
+  return { text, name };
 }
 
 /** One file cannot be the user's and davit's. */

@@ -3,6 +3,7 @@ import { ClusterError } from "../../errors.ts";
 import type { ClusterCallOptions } from "../delete_cluster.ts";
 import { remoteHostOf } from "../engine.ts";
 import { Journal } from "../journal.ts";
+import { present } from "../../oci/present.ts";
 import type { Chain, Operation } from "../operation.ts";
 import { runChains } from "../run_operation.ts";
 import { askRegistries } from "./ask_registries.ts";
@@ -17,6 +18,8 @@ import type { RegistrySpec } from "./registry_spec.ts";
 export interface CreateRegistryContainerOptions extends ClusterCallOptions {
   /** The network that it is made in; `bridge` unless said. Those of clusters come by connecting. */
   readonly network?: string;
+  /** The cluster that it is deleted with; none unless said. */
+  readonly owner?: string;
   /** What serves davit's own registry; this library unless said. */
   readonly registryProgram?: RegistryProgram;
   /** How long it may take until it answers, in milliseconds; 1 minute unless said. */
@@ -104,7 +107,7 @@ async function plan(
   readonly registry: RegistryContainer;
   readonly remoteHost: string | undefined;
 }> {
-  const { network = "bridge", registryProgram, onWarning } = options;
+  const { network = "bridge", owner, registryProgram, onWarning } = options;
   const name = registryName(spec.name ?? DEFAULT_REGISTRY);
   const [facts, endpoint] = await Promise.all([
     askRegistries(cli, {
@@ -129,7 +132,7 @@ async function plan(
     remoteHost,
     chain: [
       ...(!isMissing ? [] : [image === ownImage?.name ? loadImage(ownImage) : pull]),
-      ...makeRegistry(registry, { network, ...(proxy === undefined ? {} : { proxy }) }),
+      ...makeRegistry(registry, { network, ...present({ owner, proxy }) }),
     ],
   };
 }
