@@ -4,7 +4,7 @@
 PACKAGES=(
   aardvark-dns apache2-utils attr buildah busybox-static bzip2 ca-certificates catatonit conntrack
   containerd containernetworking-plugins curl docker-registry docker.io etcd-client etcd-server git
-  iproute2 iptables libnginx-mod-stream mount netavark nginx-light openssl pigz podman python3 runc
+  haproxy iproute2 iptables libnginx-mod-stream mount netavark nginx-light openssl pigz podman python3 runc
   skopeo socat umoci util-linux wrk xz-utils zstd
 )
 PATH=$HOME/go/bin:$PATH:/usr/local/go/bin:/usr/sbin:/sbin

@@ -1,17 +1,6 @@
 import { API_PORT } from "./arrange_nodes.ts";
-import {
-  isOwnBalancer,
-  OWN_WORDS,
-  ownBalancerConfig,
-  ROUTES_PATH,
-} from "./balancer/own_balancer.ts";
-import {
-  BALANCER_CONFIG,
-  BALANCER_WORDS,
-  nginxConfig,
-  parseBalancerSettings,
-  type Route,
-} from "./load_balancer.ts";
+import { balancerKind } from "./balancer/balancer_kind.ts";
+import { parseBalancerSettings, type Route } from "./load_balancer.ts";
 import type { ClusterNode, NodeFile } from "./node.ts";
 import { matchesNode, parseNodeFilter } from "./node_filter.ts";
 import { parsePortMappings } from "./port_mapping.ts";
@@ -20,16 +9,8 @@ import type { PortSpec } from "./spec.ts";
 /** The configuration of a load balancer, for the nodes that there are. */
 export function balancerFile(balancer: ClusterNode, nodes: readonly ClusterNode[]): NodeFile {
   const settings = parseBalancerSettings(balancer.balancing?.settings ?? []);
-  const routes = balancerRoutes(balancer, nodes);
-  if (isOwnBalancer(balancer.image)) {
-    return { path: ROUTES_PATH, content: ownBalancerConfig(routes, settings) };
-  }
-  return { path: BALANCER_CONFIG, content: nginxConfig(routes, settings) };
-}
-
-/** What a load balancer of an image says once it listens. */
-export function balancerWords(image: string): string {
-  return isOwnBalancer(image) ? OWN_WORDS : BALANCER_WORDS;
+  const { path, config } = balancerKind(balancer.image);
+  return { path, content: config(balancerRoutes(balancer, nodes), settings) };
 }
 
 /** Whether the API of the cluster is reached through this node. */

@@ -1,4 +1,5 @@
-import { balancerFile, balancerWords } from "./balancer_routes.ts";
+import { balancerKind } from "./balancer/balancer_kind.ts";
+import { balancerFile } from "./balancer_routes.ts";
 import { firstServer, type NodeInfo } from "./list_clusters.ts";
 import type { ClusterNode, NodeFile } from "./node.ts";
 import { createNode, type NodeSetting, putFiles, startNode } from "./node_operations.ts";
@@ -25,7 +26,7 @@ export function planBalancer(cluster: ObservedCluster, next: ClusterNode): Plan 
   const isStopped = present !== undefined && present.state !== "running";
   const wait = isStopped
     ? []
-    : [{ kind: "words" as const, node: next.name, words: balancerWords(next.image) }];
+    : [{ kind: "words" as const, node: next.name, words: balancerKind(next.image).words }];
   return {
     cluster: cluster.name,
     server,

@@ -1,4 +1,5 @@
-import { balancerWords, publishesApi } from "./balancer_routes.ts";
+import { balancerKind } from "./balancer/balancer_kind.ts";
+import { publishesApi } from "./balancer_routes.ts";
 import type { ClusterInfo } from "./list_clusters.ts";
 import { startNode } from "./node_operations.ts";
 import type { Plan, PlanStep, WaitStep, WorkStep } from "./operation.ts";
@@ -73,7 +74,7 @@ export function startSteps(
 /** A load balancer through which the API answers has been waited for. */
 function waitForPorts({ name, role, ports, image }: StartedNode): readonly PlanStep[] {
   if (role !== "loadbalancer" || publishesApi({ ports })) return [];
-  return [{ kind: "words", node: name, words: balancerWords(image) }];
+  return [{ kind: "words", node: name, words: balancerKind(image).words }];
 }
 
 function waitForAll(

@@ -1,3 +1,4 @@
+import { balancerKind } from "./balancer/balancer_kind.ts";
 import { balancerFile } from "./balancer_routes.ts";
 import type { ClusterInfo } from "./list_clusters.ts";
 import type { ClusterNode } from "./node.ts";
@@ -20,7 +21,10 @@ export function reloadBalancer(cluster: ClusterInfo, nodes: readonly ClusterNode
   return [
     putFiles({ name }, [file]),
     ...(state === "running"
-      ? [{ act: `reload "${name}"`, args: ["kill", "--signal", "HUP", name] }]
+      ? [{
+        act: `reload "${name}"`,
+        args: ["kill", "--signal", balancerKind(balancer.node.image).reload, name],
+      }]
       : []),
   ];
 }

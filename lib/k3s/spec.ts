@@ -161,7 +161,7 @@ export interface OptionsSpec {
   readonly davit?: {
     /** What ready means: `api`, `nodes` or `system`; `nodes` unless said. */
     readonly waitFor?: WaitLevel;
-    /** The image of the load balancer: nginx with its `stream` module; `davit` for its own. */
+    /** The image of the load balancer: nginx with its `stream` module, or HAProxy; `davit` for its own. */
     readonly loadbalancerImage?: string;
     /** The largest packet in the cluster's own network; that of the default bridge unless said. */
     readonly mtu?: number;

@@ -85,7 +85,7 @@ export const CLUSTER_SPEC_FLAGS: FlagParametersForType<ClusterSpecFlags, Context
   agentsCpus: text("Most processors of an agent", "N"),
   mtu: count("Largest packet of their network (the default bridge's unless said)"),
   lbImage: text(
-    "Image of the load balancer: nginx with its stream module; davit for its own",
+    "Image of the load balancer: nginx (with stream), HAProxy; davit for its own",
     "IMAGE",
   ),
 };

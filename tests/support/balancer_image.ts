@@ -32,3 +32,17 @@ export async function balancerImage(engine: Engine): Promise<string> {
     },
   });
 }
+
+/** The image of a load balancer that is HAProxy: Debian's, which starts as Docker Hub's does. */
+export async function haproxyImage(engine: Engine): Promise<string> {
+  return await buildImageOnce(engine, {
+    repository: "davit-test/haproxy",
+    programs: { haproxy: "bin/haproxy" },
+    files: [{ path: "usr/local/etc/haproxy", type: "directory" as const, mode: 0o755 }],
+    config: {
+      entrypoint: ["/bin/haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg"],
+      env: { PATH: "/bin", LD_LIBRARY_PATH: "/lib" },
+      stopSignal: "SIGUSR1",
+    },
+  });
+}
